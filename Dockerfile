@@ -74,8 +74,7 @@ COPY portal /app/portal
 COPY CHANGELOG.md authorized_keys create_admin.py manage.py postgresql_first_run.sh settings.py supervisord.conf /app/
 WORKDIR /app
 # The secrets that settings ask for are not used by collectstatic, and are not kept.
-RUN install --mode=755 container/command /usr/local/bin/imagetrove \
-    && install --mode=755 container/authorized_keys_of /usr/local/sbin/authorized_keys_of \
+RUN ln -s /app/container/command /usr/local/bin/imagetrove \
     && IMAGETROVE_SECRET_KEY=build IMAGETROVE_INGEST_API_KEY=build python manage.py collectstatic --no-input \
     && python -m compileall -q . \
     && chmod -R u=rwX,go=rX /app

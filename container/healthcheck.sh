@@ -1,0 +1,94 @@
+#!/bin/bash
+# Ask each program the question that its user would ask, all at once; fail if one does not answer.
+#
+# Prints a line for each program: its name, ok or down, and what it said, with tabs between. Asked by
+# Docker every few seconds, and by `imagetrove status`; works as root and as imagetrove. A program
+# that hangs must not hang the answer, so every question has its own limit.
+set -uo pipefail
+cd /app || exit 1
+
+readonly seconds=3
+# Ingest polls about once a second, the beat writes every five.
+readonly longest_silence=30
+
+orthanc() {
+    # DCMTK's: pynetdicom has one of the same name, which comes first on the PATH.
+    /usr/bin/echoscu --timeout "$seconds" --aetitle HEALTH --call STORESCP 127.0.0.1 5000 2>&1 || return 1
+    local password=${IMAGETROVE_ORTHANC_PASSWORD:-$(<"${IMAGETROVE_ORTHANC_PASSWORD_FILE:-/data/secrets/orthanc_password}")}
+    printf 'user = "imagetrove:%s"' "$password" |
+        fetch --config - http://127.0.0.1:8042/system
+}
+
+postgresql() { query "UPDATE jobs_heartbeat SET name = name WHERE name = 'beat'"; }
+
+valkey() { [[ $(echo PING | nc -U -q 1 /run/valkey/valkey.sock) == +PONG* ]]; }
+
+portal() { fetch --unix-socket /run/portal/portal.sock http://localhost/healthz; }
+
+nginx() { fetch http://127.0.0.1:8000/healthz; }
+
+ingest() { younger 'SELECT max(poll_time) FROM registration_ingestreport' 'has not polled'; }
+
+# The beat asks for it through valkey, and a worker writes it.
+worker() { younger "SELECT max(time) FROM jobs_heartbeat WHERE name = 'beat'" 'no heartbeat came through beat and worker'; }
+
+sshd() {
+    local banner
+    exec 5<>/dev/tcp/127.0.0.1/22
+    read -r banner <&5
+    [[ $banner == SSH-2.0-* ]]
+}
+
+fetch() { curl --silent --show-error --fail --max-time "$seconds" --output /dev/null "$@" 2>&1; }
+
+query() {
+    local command=(psql --no-psqlrc --quiet --tuples-only --no-align --host=/run/postgresql --dbname=imagetrove --command "$1")
+    if ((EUID == 0)); then
+        command=(container/as imagetrove "${command[@]}")
+    fi
+    "${command[@]}" 2>&1
+}
+
+# younger QUERY-FOR-A-TIME WORDS-WHEN-NOT
+younger() {
+    local age
+    age=$(query "SELECT coalesce(extract(epoch FROM now() - ($1))::int, 999999)") || {
+        echo "$age"
+        return 1
+    }
+    ((age < longest_silence)) || {
+        echo "$2 for ${age} s"
+        return 1
+    }
+}
+
+answer_of() {
+    local words
+    if words=$(timeout --kill-after=0.2 "$seconds" "$0" "$1"); then
+        printf '%s\tok\tanswers\n' "$1"
+    else
+        words=${words//$'\n'/; }
+        words=${words//$'\t'/ }
+        printf '%s\tdown\t%s\n' "$1" "${words:-does not answer}"
+    fi
+}
+
+if (($#)); then
+    "$1"
+    exit
+fi
+# Until supervisord runs there is nobody to ask, and PostgreSQL may be up for migrations alone.
+if [[ ! -S /run/supervisor.sock ]]; then
+    printf 'boot\tdown\tnot finished yet\n'
+    exit 1
+fi
+programs=(orthanc ingest postgresql valkey portal worker nginx)
+if [[ ${IMAGETROVE_SSHD:-on} != off ]]; then
+    programs+=(sshd)
+fi
+answers=$(
+    for program in "${programs[@]}"; do answer_of "$program" & done
+    wait
+)
+sort <<<"$answers"
+! grep --quiet $'\tdown\t' <<<"$answers"

@@ -1,0 +1,43 @@
+#!/bin/bash
+# Lay out /run, which starts empty or as a killed box left it, and what depends on this boot:
+# the environment for the `imagetrove` command, Orthanc's settings, the example rules.
+set -euo pipefail
+cd /app
+
+install --directory --mode=0755 /run/imagetrove /run/sshd
+install --directory --mode=0755 --owner=postgres --group=postgres /run/postgresql
+# nginx and ingest reach these sockets as members of trove.
+install --directory --mode=2750 --owner=valkey --group=trove /run/valkey
+install --directory --mode=2750 --owner=imagetrove --group=trove /run/portal
+rm -f /run/portal/* /run/valkey/* /run/supervisor.sock
+
+# An ssh session knows nothing of the container's environment. NUL ends each value, so that a
+# value may hold anything.
+(umask 077 && env --null | grep --null-data '^IMAGETROVE_' | grep --null-data --invert-match '^IMAGETROVE_ADMIN_PASSWORD=' \
+    >/run/imagetrove/environment) || true
+chown root:imagetrove /run/imagetrove/environment
+chmod 0440 /run/imagetrove/environment
+
+if [[ ! $IMAGETROVE_STABLE_AGE =~ ^[1-9][0-9]*$ ]]; then
+    container/refuse 64 "IMAGETROVE_STABLE_AGE must be a whole number of seconds, not $IMAGETROVE_STABLE_AGE"
+fi
+password=${IMAGETROVE_ORTHANC_PASSWORD:-$(<"${IMAGETROVE_ORTHANC_PASSWORD_FILE:-/data/secrets/orthanc_password}")}
+rm -rf /run/orthanc
+install --directory --mode=0500 --owner=orthanc --group=orthanc /run/orthanc
+(umask 077 && printf '{"StableAge": %s, "RegisteredUsers": {"imagetrove": "%s"}}\n' \
+    "$IMAGETROVE_STABLE_AGE" "$password" >/run/orthanc/site.json)
+cp container/orthanc.json /run/orthanc/
+chown orthanc:orthanc /run/orthanc/*.json
+
+# Orthanc numbers its changes from 1 when its index is made anew, and its interface does not say
+# so; ingest compares this id. Written before Orthanc could make the index.
+if [[ ! -s /OrthancStorage/index || ! -s /OrthancStorage/generation ]]; then
+    cat /proc/sys/kernel/random/uuid >/OrthancStorage/generation.new
+    chown orthanc:trove /OrthancStorage/generation.new
+    chmod 0640 /OrthancStorage/generation.new
+    mv /OrthancStorage/generation.new /OrthancStorage/generation
+fi
+
+if [[ ! -e /data/instruments.toml ]]; then
+    install --mode=0640 --owner=root --group=trove rules/instruments.toml /data/instruments.toml
+fi
