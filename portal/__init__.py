@@ -1,0 +1,1 @@
+"""The Django site: its doors (web, api, cli), services, rooms and foundations."""

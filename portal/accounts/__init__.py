@@ -1,0 +1,1 @@
+"""Foundation: people, their groups and their keys. May import audit and jobs."""

@@ -1,0 +1,87 @@
+"""The four calls of the ingest daemon: poll, series, parked, complete.
+
+Each may be repeated: the answer is the same, and nothing is doubled.
+"""
+
+from rest_framework import status
+from rest_framework.decorators import (
+    api_view,
+    authentication_classes,
+    permission_classes,
+)
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.authentication import IngestKey, OnlyIngest
+from portal.api.v1.announcements import (
+    BatchSerializer,
+    CompleteSerializer,
+    MisfitsSerializer,
+    PollSerializer,
+    checked,
+)
+from portal.registration import parking, polls
+from portal.registration import series as registration
+from portal.registration.announcement import DoesNotFit
+
+
+@api_view(["POST"])
+@authentication_classes([IngestKey])
+@permission_classes([OnlyIngest])
+def poll(request: Request) -> Response:
+    """Keep what ingest says of itself; answer what it is asked to do."""
+    report = polls.note(checked(PollSerializer(data=request.data)))
+    receiving = [
+        {
+            "orthanc_series": one.orthanc_series,
+            "series_uid": one.series_uid,
+            "files": one.dataset.file_count,
+        }
+        for one in registration.receiving()
+    ]
+    again = parking.to_be_taken_in_again()
+    return Response({"paused": report.paused, "receiving": receiving, "again": again})
+
+
+@api_view(["POST"])
+@authentication_classes([IngestKey])
+@permission_classes([OnlyIngest])
+def series(request: Request) -> Response:
+    """Register new instances of a series; 409, with reason and remedy, for misfits."""
+    batch = checked(BatchSerializer(data=request.data))
+    try:
+        registered = registration.register(batch)
+    except DoesNotFit as misfit:
+        return Response(
+            {"reason": misfit.reason, "remedy": misfit.remedy},
+            status=status.HTTP_409_CONFLICT,
+        )
+    return Response(
+        {
+            "dataset": registered.dataset_id,
+            "experiment": registered.experiment_id,
+            "new": registered.new,
+            "files": registered.files,
+        }
+    )
+
+
+@api_view(["POST"])
+@authentication_classes([IngestKey])
+@permission_classes([OnlyIngest])
+def parked(request: Request) -> Response:
+    """Note instances that fit nowhere, with the reason that a person will read."""
+    row = parking.park(checked(MisfitsSerializer(data=request.data)))
+    return Response({"parked": row.pk})
+
+
+@api_view(["POST"])
+@authentication_classes([IngestKey])
+@permission_classes([OnlyIngest])
+def complete(request: Request) -> Response:
+    """Mark the dataset of a series that has come to rest."""
+    asked = checked(CompleteSerializer(data=request.data))
+    dataset = registration.complete(asked["series_uid"])
+    if dataset is None:
+        return Response({"error": "no such series"}, status=status.HTTP_404_NOT_FOUND)
+    return Response({"dataset": dataset.pk, "complete": True})

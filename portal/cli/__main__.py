@@ -1,0 +1,30 @@
+"""`python -m portal.cli`: the `imagetrove` command inside the container."""
+
+import os
+
+import django
+import typer
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+django.setup()
+
+from portal.cli import ingest, user  # noqa: E402 (models need django.setup first)
+
+app = typer.Typer(
+    name="imagetrove",
+    help="Look after this ImageTrove box.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(user.app, name="user")
+app.add_typer(ingest.app, name="ingest")
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The Celery app of worker and beat, and the one way to wake a task."""
+
+import logging
+import os
+
+from celery import Celery
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+
+log = logging.getLogger(__name__)
+
+app = Celery("imagetrove")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def wake(name: str) -> None:
+    """Ask the worker to run task `name` once the current transaction is committed.
+
+    A broker that is away costs time, not work: the beat asks again for what is due.
+    """
+    transaction.on_commit(lambda: _send(name))
+
+
+def _send(name: str) -> None:
+    try:
+        app.send_task(name)
+    except OperationalError as error:
+        log.warning("Cannot wake %s now, the beat will (%s)", name, error)

@@ -1,0 +1,116 @@
+"""Ask for work, and work it off: safe to lose, safe to repeat, never in a hot loop."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from portal.jobs.celery import wake
+from portal.jobs.models import Due
+
+log = logging.getLogger(__name__)
+
+Task = Due.Task
+
+# How many rows a worker looks at together; more than there are workers to hold them.
+AT_A_LOOK = 100
+# Sets our locks apart from anybody else's in the same database.
+LOCK_CLASS = 5000
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def ask(task: Task, subject_ids: Iterable[int]) -> None:
+    """Note in this transaction that `task` is due for each row, and wake it after."""
+    now = timezone.now()
+    rows = [
+        Due(task=task, subject_id=subject_id, asked_time=now, not_before=now)
+        for subject_id in sorted(set(subject_ids))
+    ]
+    if not rows:
+        return
+    Due.objects.bulk_create(
+        rows,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["task", "subject_id"],
+        update_fields=["asked_time", "not_before"],
+    )
+    wake(task)
+
+
+def work_off(task: Task, do: Callable[[int], None]) -> int:
+    """Do everything of `task` that is due now; return how many were done.
+
+    Work that fails stays, with its error, and is tried again ever more rarely. Work
+    in another worker's hands is passed over; a worker that dies lets go of it at once.
+    `do` must bear being called twice.
+    """
+    done = 0
+    while True:
+        rows = _waiting().filter(task=task).order_by("not_before", "pk")[:AT_A_LOOK]
+        results = [_take_and_do(row, do) for row in rows]
+        if all(result is None for result in results):
+            return done
+        done += results.count(True)
+
+
+def overdue() -> set[str]:
+    """Return the names of the tasks that have work waiting."""
+    return set(_waiting().values_list("task", flat=True).distinct())
+
+
+def _waiting() -> QuerySet[Due]:
+    return Due.objects.filter(not_before__lte=timezone.now())
+
+
+def _take_and_do(row: Due, do: Callable[[int], None]) -> bool | None:
+    """Return whether it was done; None if it is in other hands, or done by others."""
+    with _hold(row) as held:
+        if not held or not _waiting().filter(pk=row.pk).exists():
+            return None
+        return _do_one(row, do)
+
+
+@contextmanager
+def _hold(row: Due) -> Iterator[bool]:
+    """Hold a row for this connection alone, if nobody else does.
+
+    PostgreSQL's session locks end with their connection: whatever kills a worker, what
+    it held is free at once, and no clock is asked.
+    """
+    key = [LOCK_CLASS, row.pk % 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        [held] = cursor.fetchone()
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def _do_one(row: Due, do: Callable[[int], None]) -> bool:
+    try:
+        do(row.subject_id)
+    # Any failure must leave the rest of the queue alone.
+    except Exception as error:
+        log.exception("%s failed for %s", row.task, row.subject_id)
+        _put_back(row, f"{type(error).__name__}: {error}")
+        return False
+    # Asked for again while it was done, it stays due.
+    Due.objects.filter(pk=row.pk, asked_time=row.asked_time).delete()
+    return True
+
+
+def _put_back(row: Due, error: str) -> None:
+    wait = min(timedelta(seconds=10) * 2 ** min(row.attempts, 12), LONGEST_WAIT)
+    Due.objects.filter(pk=row.pk).update(
+        attempts=row.attempts + 1,
+        last_error=error[:2000],
+        not_before=timezone.now() + wait,
+    )

@@ -1,0 +1,90 @@
+"""The only code of the portal that opens, names or writes files in the store."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from django.conf import settings
+
+from portal.store.models import Replica
+
+
+class OutsideTheStore(ValueError):
+    """A name that would lead out of the store."""
+
+
+def path_of(name: str) -> Path:
+    """Return where the file `name`, relative to the store, is.
+
+    Raises OutsideTheStore for absolute names, `..` and empty ones.
+    """
+    path = PurePosixPath(name)
+    # POSIX knows two roots, "/" and "//".
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise OutsideTheStore(name)
+    return Path(settings.STORE, path)
+
+
+def open_replica(replica: Replica) -> BinaryIO:
+    """Open a replica's bytes for reading. Raises OSError where they can't be read."""
+    return path_of(replica.uri).open("rb")
+
+
+def internal_address(name: str) -> str:
+    """Return the address at which nginx alone finds the file (X-Accel-Redirect)."""
+    path_of(name)
+    return f"/protected/{name}"
+
+
+def exists(name: str) -> bool:
+    """Say whether the store has the file `name`."""
+    return path_of(name).is_file()
+
+
+def write(name: str, content: bytes) -> None:
+    """Write a small file whole, durably: a power cut leaves the old one or the new.
+
+    A stored file may share its inode with Orthanc, so nothing is ever written in place.
+    """
+    target = path_of(name)
+    _make_folder(target.parent)
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".draft-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), 0o640)
+            os.fsync(file.fileno())
+        Path(draft).replace(target)
+        _sync_folder(target.parent)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(draft).unlink()
+        raise
+
+
+def remove(name: str) -> None:
+    """Remove a file that can be made again; nothing if it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        path_of(name).unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    """Make missing folders 2770, so that ingest and portal may both write there."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o2770)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
