@@ -1,0 +1,382 @@
+"""A scan's way through ingest, on a real Orthanc and a real portal."""
+
+import hashlib
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from ingest.daemon import MOST_IN_A_BATCH, Daemon
+from ingest.errors import BatchFails, OrthancAway, TryAgainLater
+from ingest.series import Batch, Stored
+from portal.catalogue.models import Datafile, Dataset, Experiment, Study
+from portal.registration import parking
+from portal.registration.models import IngestReport, ParkedSeries
+from portal.store.models import Replica
+from tests.dicom import make_series, send
+from tests.ingest.conftest import drain, is_drained, started_again
+from tests.orthanc import Orthanc
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_scan_becomes_an_experiment_with_its_dataset_and_files(
+    daemon: Daemon, orthanc: Orthanc
+):
+    series = make_series(instances=5, description="T1 mprage")
+    send(series, port=orthanc.dicom_port, calling_ae="MR1")
+
+    drain(daemon)
+
+    experiment = Experiment.objects.get()
+    dataset = Dataset.objects.get()
+    assert experiment.title == "Brain, 2026-03-01"
+    assert (dataset.description, dataset.file_count) == ("T1 mprage", 5)
+    assert dataset.state == Dataset.State.RECEIVING
+    assert dataset.series.calling_ae == "MR1"
+    for replica in Replica.objects.select_related("datafile"):
+        content = (daemon.config.store / replica.uri).read_bytes()
+        assert hashlib.md5(content).hexdigest() == replica.datafile.md5sum  # noqa: S324
+
+
+def test_a_series_is_receiving_until_it_has_rested(daemon: Daemon, orthanc: Orthanc):
+    [first, *others] = make_series(instances=4)
+    send([first], port=orthanc.dicom_port)
+    drain(daemon)
+    assert Dataset.objects.get().file_count == 1
+    assert Dataset.objects.get().is_receiving
+
+    send(others, port=orthanc.dicom_port)
+    drain(daemon)
+    assert Dataset.objects.get().file_count == 4
+
+    wait_for(lambda: at_rest(daemon), seconds=10, what="the dataset is complete")
+
+
+def test_a_late_instance_opens_its_dataset_again(daemon: Daemon, orthanc: Orthanc):
+    [first, late] = make_series(instances=2)
+    send([first], port=orthanc.dicom_port)
+    drain(daemon)
+    wait_for(lambda: at_rest(daemon), seconds=10, what="the dataset is complete")
+
+    send([late], port=orthanc.dicom_port)
+    drain(daemon)
+
+    assert Dataset.objects.get().is_receiving
+    assert Dataset.objects.get().file_count == 2
+
+
+def test_a_restart_of_orthanc_leaves_no_dataset_receiving(
+    daemon: Daemon, orthanc: Orthanc
+):
+    send(make_series(), port=orthanc.dicom_port)
+    drain(daemon)
+    orthanc.kill()
+
+    with pytest.raises(OrthancAway):
+        daemon.round(Event())
+    orthanc.start()
+
+    wait_for(lambda: at_rest(daemon), seconds=10, what="the dataset is complete")
+
+
+def test_a_series_that_orthanc_has_forgotten_is_complete(
+    daemon: Daemon, orthanc: Orthanc
+):
+    send(make_series(), port=orthanc.dicom_port)
+    drain(daemon)
+    series = Dataset.objects.get().series.orthanc_series
+    daemon.orthanc.session.delete(f"{orthanc.url}/series/{series}").raise_for_status()
+
+    drain(daemon)
+
+    assert not Dataset.objects.get().is_receiving
+
+
+def test_sending_again_changes_nothing_and_stores_no_byte_twice(
+    daemon: Daemon, orthanc: Orthanc
+):
+    series = make_series(instances=3)
+    send(series, port=orthanc.dicom_port)
+    drain(daemon)
+    before = Datafile.objects.order_by("pk").values_list("pk", "md5sum")
+    known = list(before)
+
+    send(series, port=orthanc.dicom_port)
+    drain(daemon)
+
+    assert list(before.all()) == known
+    for replica in Replica.objects.all():
+        assert (daemon.config.store / replica.uri).stat().st_nlink == 2
+
+
+def test_another_data_set_under_the_same_uid_is_kept_as_version_2(
+    daemon: Daemon, orthanc: Orthanc
+):
+    [dataset] = make_series(instances=1)
+    send([dataset], port=orthanc.dicom_port)
+    drain(daemon)
+
+    dataset.ImageComments = "corrected"
+    send([dataset], port=orthanc.dicom_port)
+    drain(daemon)
+
+    versions = list(Datafile.objects.order_by("version").values_list("version", "size"))
+    assert [version for version, _ in versions] == [1, 2]
+    assert Dataset.objects.get().file_count == 2
+
+
+def test_more_instances_than_fit_into_a_call_all_arrive(
+    daemon: Daemon, orthanc: Orthanc
+):
+    count = MOST_IN_A_BATCH + 5
+    send(make_series(instances=count, rows=8, columns=8), port=orthanc.dicom_port)
+
+    drain(daemon)
+
+    assert Dataset.objects.get().file_count == Datafile.objects.count() == count
+
+
+def test_a_rule_names_instrument_project_and_people(daemon: Daemon, orthanc: Orthanc):
+    daemon.config.rules.write_text(
+        '[[rule]]\nname = "MR"\nmatch = {CallingAE = "MR*"}\n'
+        'instrument = "3T"\npeople = ["alice@example.org"]\n'
+        'project = {field = "ReferringPhysicianName", pattern = "[0-9]{5}"}\n'
+    )
+    series = make_series(ReferringPhysicianName="00142")
+    send(series, port=orthanc.dicom_port, calling_ae="MR1")
+
+    drain(daemon)
+
+    experiment = Experiment.objects.get()
+    assert str(experiment.project) == "Project 00142"
+    assert str(Dataset.objects.get().instrument) == "3T"
+    assert experiment.grants.filter(user__email="alice@example.org").exists()
+
+
+def test_what_the_rules_cannot_place_is_parked_and_taken_in_again_when_asked(
+    daemon: Daemon, orthanc: Orthanc
+):
+    rule = (
+        '[[rule]]\nname = "MR"\nmatch = {Modality = "MR"}\n'
+        'project = {field = "ReferringPhysicianName", pattern = "[0-9]{5}"}\n'
+    )
+    daemon.config.rules.write_text(rule)
+    send(make_series(instances=2), port=orthanc.dicom_port)
+    drain(daemon)
+    parked = ParkedSeries.objects.get()
+    assert "wants the project" in parked.reason
+    assert not Dataset.objects.exists()
+    for one in parked.instances.all():
+        content = (daemon.config.store / one.name).read_bytes()
+        assert hashlib.md5(content).hexdigest() == one.md5sum  # noqa: S324
+
+    daemon.config.rules.write_text(
+        rule.replace('pattern = "[0-9]{5}"', "required = false")
+    )
+    parking.try_again(parked)
+    drain(daemon)
+
+    assert Dataset.objects.get().file_count == 2
+    assert not parking.waiting().exists()
+    assert not list((daemon.config.store / "parked").iterdir())
+
+
+def test_a_series_of_another_patient_is_parked_and_leaves_no_name_in_the_store(
+    daemon: Daemon, orthanc: Orthanc
+):
+    series = make_series(instances=1, patient_id="P1")
+    send(series, port=orthanc.dicom_port)
+    drain(daemon)
+    stored = sorted((daemon.config.store / "dicom").rglob("*.dcm"))
+
+    series[0].PatientID = "P2"
+    send(series, port=orthanc.dicom_port)
+    drain(daemon)
+
+    assert ParkedSeries.objects.get().instances.count() == 1
+    assert sorted((daemon.config.store / "dicom").rglob("*.dcm")) == stored
+    assert Dataset.objects.get().file_count == 1
+
+
+@pytest.mark.parametrize("keyword", ["SeriesInstanceUID", "StudyInstanceUID"])
+def test_an_illegal_uid_is_parked_with_its_reason(
+    daemon: Daemon, orthanc: Orthanc, keyword: str
+):
+    [dataset] = make_series(instances=1)
+    setattr(dataset, keyword, "1.2/../../etc")
+    assert send([dataset], port=orthanc.dicom_port) == [0]
+
+    drain(daemon)
+
+    parked = ParkedSeries.objects.get()
+    assert f"The {keyword} is not a UID" in parked.reason
+    assert parked.instances.count() == 1
+
+
+def test_a_patient_clash_does_not_hold_up_the_next_series(
+    daemon: Daemon, orthanc: Orthanc
+):
+    clash = make_series(instances=1, patient_id="P1")
+    send(clash, port=orthanc.dicom_port)
+    clash[0].PatientID = "P2"
+    send([*clash, *make_series(instances=2)], port=orthanc.dicom_port)
+
+    drain(daemon)
+
+    assert ParkedSeries.objects.count() == 1
+    assert Study.objects.count() == 2
+
+
+def test_a_batch_that_fails_and_fails_is_parked_and_the_others_go_on(
+    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+):
+    poison = make_series(instances=1, description="poison")
+    send([*poison, *make_series(instances=1)], port=orthanc.dicom_port)
+    register = daemon.portal.register
+
+    def stumble(batch: Batch, stored: list[Stored], **words: Any) -> dict[str, int]:
+        if words["series_uid"] == poison[0].SeriesInstanceUID:
+            raise BatchFails("the portal answers 500")
+        return register(batch, stored, **words)
+
+    monkeypatch.setattr(daemon.portal, "register", stumble)
+    for _ in range(4):
+        with pytest.raises(BatchFails):
+            drain(daemon)
+    assert Dataset.objects.get().description == "T1 mprage"
+
+    drain(daemon)
+
+    assert "after 5 tries" in ParkedSeries.objects.get().reason
+    assert is_drained(daemon)
+
+
+def test_a_paused_ingest_takes_nothing_in_and_still_reports(
+    daemon: Daemon, orthanc: Orthanc
+):
+    drain(daemon)
+    IngestReport.objects.update(paused=True, poll_time=None)
+    send(make_series(), port=orthanc.dicom_port)
+
+    drain(daemon)
+    assert not Dataset.objects.exists()
+    assert IngestReport.objects.get().poll_time
+
+    IngestReport.objects.update(paused=False)
+    drain(daemon)
+    assert Dataset.objects.get().file_count == 3
+
+
+def test_broken_rules_at_the_first_start_hold_the_scans_until_they_are_mended(
+    daemon: Daemon, orthanc: Orthanc
+):
+    daemon.config.rules.write_text("[[rule]]\n")
+    send(make_series(), port=orthanc.dicom_port)
+    with pytest.raises(TryAgainLater, match="line 1"):
+        drain(daemon)
+    assert not Dataset.objects.exists()
+
+    daemon.config.rules.write_text("")
+    drain(daemon)
+
+    assert Dataset.objects.get().file_count == 3
+
+
+def test_the_portal_hears_place_mode_and_what_is_wrong(
+    daemon: Daemon, orthanc: Orthanc
+):
+    send(make_series(), port=orthanc.dicom_port)
+    drain(daemon)
+    daemon.config.rules.write_text("[[rule]]\n")
+
+    drain(daemon)
+
+    report = IngestReport.objects.get()
+    assert 0 < report.last_change <= daemon.journal.last_done
+    assert report.generation == daemon.config.generation
+    assert report.mode == "link"
+    assert "line 1: a rule needs a name" in report.error
+
+
+def test_an_index_made_anew_is_read_from_its_first_change(
+    daemon: Daemon, orthanc: Orthanc
+):
+    send(make_series(), port=orthanc.dicom_port)
+    drain(daemon)
+    daemon.journal.restart("an older index")
+    daemon.journal.advance(1)
+
+    drain(daemon)
+
+    assert is_drained(daemon)
+    assert daemon.journal.generation == daemon.config.generation
+
+
+def test_an_older_index_that_was_restored_is_read_from_its_first_change(
+    daemon: Daemon, orthanc: Orthanc
+):
+    send(make_series(instances=2), port=orthanc.dicom_port)
+    daemon.journal.advance(10**6)
+
+    drain(started_again(daemon))
+
+    assert Dataset.objects.filter(file_count=2).exists()
+
+
+def test_copy_mode_stores_files_of_their_own(daemon: Daemon, orthanc: Orthanc):
+    (daemon.config.run / "mode").write_text("copy\n")
+    copying = started_again(daemon)
+    send(make_series(instances=2), port=orthanc.dicom_port)
+
+    drain(copying)
+
+    assert Dataset.objects.get().file_count == 2
+    for replica in Replica.objects.all():
+        assert (daemon.config.store / replica.uri).stat().st_nlink == 1
+
+
+def test_run_goes_on_after_a_neighbour_was_away_and_stops_when_told(
+    daemon: Daemon, orthanc: Orthanc
+):
+    orthanc.stop()
+    stop = Event()
+    running = started_again(daemon, poll_seconds=0.05)
+    thread = Thread(target=running.run, args=[stop])
+    thread.start()
+    try:
+        wait_for(lambda: running.report.error, seconds=5, what="Orthanc is missed")
+        assert "Orthanc does not answer" in running.report.error
+        orthanc.start()
+        send(make_series(), port=orthanc.dicom_port)
+        wait_for(
+            lambda: Dataset.objects.filter(state=Dataset.State.COMPLETE).exists(),
+            seconds=20,
+            what="the scan is complete",
+        )
+        assert running.report.error == ""
+    finally:
+        stop.set()
+        thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+def test_a_series_is_not_complete_before_its_stable_age(
+    daemon: Daemon, orthanc: Orthanc
+):
+    patient = started_again(daemon, stable_age_seconds=60)
+    send(make_series(), port=orthanc.dicom_port)
+    drain(patient)
+    orthanc.kill()
+    # From now on Orthanc itself says that every series is stable.
+    orthanc.start()
+
+    drain(patient)
+
+    assert Dataset.objects.get().is_receiving
+
+
+def at_rest(daemon: Daemon) -> bool:
+    drain(daemon)
+    return not Dataset.objects.get().is_receiving
