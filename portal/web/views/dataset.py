@@ -1,0 +1,132 @@
+"""A dataset: whether it is the right series, and whether it is all there."""
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from portal.catalogue.models import Datafile, Dataset, DatasetParameter
+from portal.sharing import access
+from portal.web import paging, states, visits
+from portal.web.headers import table_of
+from portal.web.request import Request
+
+TOGETHER = 100
+# How often a browser asks for news, in seconds: while files arrive, and until verified.
+SOON, SELDOM = 2, 5
+
+
+@require_safe
+def dataset(request: Request, pk: str) -> HttpResponse:
+    """Show the dataset with its first files."""
+    found = _visible(request, pk)
+    experiments = access.experiments_visible_to(request.user).filter(datasets=found)
+    shared = access.experiments_shared_with(request.user).filter(datasets=found)
+    arrived = _arrival(request, found)
+    series = getattr(found, "series", None)
+    context = {
+        **arrived,
+        **_files(request, found),
+        "experiments": experiments,
+        "was_let_in": shared.exists(),
+        "parameters": _parameters(found),
+        "header": table_of(series.header) if series and arrived["may_have"] else None,
+    }
+    return render(request, "web/dataset/page.html", context)
+
+
+@require_safe
+def arrival(request: Request, pk: str) -> HttpResponse:
+    """Return state, picture and receipt, for htmx, until all is there and proven."""
+    found = _visible(request, pk)
+    response = render(request, "web/dataset/_arrival.html", _arrival(request, found))
+    if _grew_on_one_page(request, found):
+        response["HX-Trigger"] = "files-arrived"
+    return response
+
+
+@require_safe
+def files(request: Request, pk: str) -> HttpResponse:
+    """Return a page of the file table, for htmx."""
+    context = _files(request, _visible(request, pk))
+    name = "rows" if "page" in request.GET else "files"
+    return render(request, f"web/dataset/_{name}.html", context)
+
+
+def _visible(request: Request, pk: str) -> Dataset:
+    datasets = access.datasets_visible_to(request.user).select_related(
+        "series__study__visit", "instrument", "thumbnail"
+    )
+    return get_object_or_404(datasets, pk=pk)
+
+
+def _may_have(request: Request, found: Dataset) -> bool:
+    downloadable = access.datasets_downloadable_by(request.user)
+    return downloadable.filter(pk=found.pk).exists()
+
+
+def _arrival(request: Request, found: Dataset) -> dict[str, object]:
+    series = getattr(found, "series", None)
+    may_have = _may_have(request, found)
+    frames = (
+        series.instances.aggregate(frames=Sum("frames", default=0))["frames"]
+        if series
+        else 0
+    )
+    is_settled = found.is_verified or (
+        found.damaged_count > 0 and not found.is_receiving
+    )
+    return {
+        "dataset": found,
+        "series": series,
+        "may_have": may_have,
+        "state": states.of_dataset(found),
+        "images": visits.images_of(found, frames),
+        "no_picture": visits.why_no_picture(found, may_see=may_have),
+        "is_settled": is_settled and (series is None or hasattr(found, "thumbnail")),
+        "table_version": file_table_version(found),
+        "stable_age": settings.STABLE_AGE_SECONDS,
+        "seconds": SOON if found.is_receiving else SELDOM,
+    }
+
+
+def _files(request: Request, found: Dataset) -> dict[str, object]:
+    rows = paging.page_of(request, _datafiles(request, found), TOGETHER)
+    return {
+        "dataset": found,
+        "may_have": _may_have(request, found),
+        "page": rows,
+        "files": [(one, states.of_datafile(one)) for one in rows.object_list],
+    }
+
+
+def _datafiles(request: Request, found: Dataset) -> QuerySet[Datafile]:
+    return (
+        access.datafiles_visible_to(request.user)
+        .filter(dataset=found)
+        .select_related("instance")
+        .prefetch_related("replicas")
+        .order_by("instance__number", "filename", "version")
+    )
+
+
+def _parameters(found: Dataset) -> list[DatasetParameter]:
+    sets = found.parameter_sets.exclude(schema__hidden=True).prefetch_related(
+        "parameters__name"
+    )
+    return [parameter for one in sets for parameter in one.parameters.all()]
+
+
+def _grew_on_one_page(request: Request, found: Dataset) -> bool:
+    """Say whether the file table is worth asking for again: it changed and is short.
+
+    A longer table stays as it is, under the reader's eyes.
+    """
+    before = request.GET.get("seen", "")
+    return before != file_table_version(found) and found.file_count <= TOGETHER
+
+
+def file_table_version(found: Dataset) -> str:
+    """Return a word that changes whenever the file table would look different."""
+    return f"{found.file_count}-{found.verified_count}-{found.damaged_count}"

@@ -1,0 +1,105 @@
+"""An experiment: what was scanned, visit by visit, and who can see it."""
+
+import hashlib
+
+from django.db.models import QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from portal.catalogue.models import Dataset, Experiment
+from portal.sharing import access
+from portal.web import paging, visits
+from portal.web.audience import audience_of
+from portal.web.request import Request
+
+TOGETHER = 60
+# How often a browser asks for news, in seconds: while something arrives, and else.
+SOON, SELDOM = 3, 20
+
+
+@require_safe
+def experiment(request: Request, pk: str) -> HttpResponse:
+    """Show the experiment with a page of its datasets."""
+    found = _visible(request, pk)
+    was_let_in = access.experiments_shared_with(request.user).filter(pk=pk).exists()
+    datasets = _datasets(request, found)
+    context = {
+        "experiment": found,
+        "audience": audience_of(found) if was_let_in else [],
+        "was_let_in": was_let_in,
+        "totals": datasets.aggregate(
+            files=Sum("file_count", default=0), size_bytes=Sum("size_bytes", default=0)
+        ),
+        "instruments": sorted(
+            datasets.exclude(instrument=None)
+            .order_by()
+            .values_list("instrument__name", flat=True)
+            .distinct()
+        ),
+        **_series(request, found, was_let_in=was_let_in),
+    }
+    return render(request, "web/experiment/page.html", context)
+
+
+@require_safe
+def series(request: Request, pk: str) -> HttpResponse:
+    """Return the visits alone, for htmx; 204 where nothing is new."""
+    found = _visible(request, pk)
+    was_let_in = access.experiments_shared_with(request.user).filter(pk=pk).exists()
+    context = _series(request, found, was_let_in=was_let_in)
+    if request.GET.get("seen") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, "web/experiment/_visits.html", context)
+
+
+def _visible(request: Request, pk: str) -> Experiment:
+    experiments = access.experiments_visible_to(request.user)
+    return get_object_or_404(
+        experiments.select_related("facility", "project", "licence"), pk=pk
+    )
+
+
+def _datasets(request: Request, found: Experiment) -> QuerySet[Dataset]:
+    return access.datasets_visible_to(request.user).filter(experiments=found)
+
+
+def _series(
+    request: Request, found: Experiment, *, was_let_in: bool
+) -> dict[str, object]:
+    """Return what the visits' part of the page needs."""
+    datasets = _datasets(request, found)
+    page = paging.page_of(request, visits.in_order(datasets), TOGETHER)
+    shown = list(page.object_list)
+    pictured = set(
+        access.datasets_downloadable_by(request.user)
+        .filter(pk__in=[one.pk for one in shown])
+        .values_list("pk", flat=True)
+    )
+    unsettled = any(not _is_settled(one) for one in shown)
+    return {
+        "experiment": found,
+        "was_let_in": was_let_in,
+        "page": page,
+        "visits": visits.by_visit(shown, found, pictured=pictured),
+        "version": _version(shown, page.paginator.count),
+        "seconds": SOON if unsettled else SELDOM,
+    }
+
+
+def _is_settled(dataset: Dataset) -> bool:
+    return dataset.is_verified and _has_picture(dataset)
+
+
+def _has_picture(dataset: Dataset) -> bool:
+    """Say whether the worker made a picture, or found that there is none."""
+    return hasattr(dataset, "thumbnail")
+
+
+def _version(shown: list[Dataset], count: int) -> str:
+    """Return a word that changes whenever the visits would look different."""
+    facts = [
+        (one.pk, one.modified_time, _has_picture(one) and one.thumbnail.made_time)
+        for one in shown
+    ]
+    return hashlib.sha256(repr((count, facts)).encode()).hexdigest()[:16]
