@@ -65,6 +65,8 @@ TIME_ZONE = env("IMAGETROVE_TIME_ZONE", "Australia/Brisbane")
 STABLE_AGE_SECONDS = env_int("IMAGETROVE_STABLE_AGE", 10)
 # How many proxies stand in front, each adding to X-Forwarded-For; nginx is the first.
 PROXIES = env_int("IMAGETROVE_PROXIES", 1)
+# How many pieces of background work are done at once.
+WORKERS = env_int("IMAGETROVE_WORKERS", 2)
 # One picture may take this long and this much memory before it is given up.
 THUMBNAIL_SECONDS = env_int("IMAGETROVE_THUMBNAIL_SECONDS", 60)
 THUMBNAIL_MEGABYTES = env_int("IMAGETROVE_THUMBNAIL_MEGABYTES", 2048)
@@ -165,6 +167,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": f"unix://{VALKEY_SOCKET}?db=1",
+        "OPTIONS": {"socket_timeout": 3, "socket_connect_timeout": 1},
     }
 }
 
@@ -215,10 +218,13 @@ REST_FRAMEWORK = {
 CELERY_BROKER_URL = f"redis+socket://{VALKEY_SOCKET}"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
+# One more than works, for the heartbeat.
+CELERY_WORKER_CONCURRENCY = WORKERS + 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Publishing must not hold a registration: what is due stands in the database.
 CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 3, "socket_connect_timeout": 1}
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "heartbeat", "schedule": 5.0, "options": {"expires": 10}},
     "wake": {"task": "wake_what_is_due", "schedule": 10.0, "options": {"expires": 10}},

@@ -22,9 +22,10 @@ run container/check_volumes.sh # all there and writable; nothing is touched yet
 exec 4>>/data/.lock            # below 5, or supervisord would close it, and with it the lock
 flock --nonblock 4 || container/refuse 75 "another box runs on these volumes (it holds /data/.lock); stop that one first"
 
-run container/take_volumes.sh # folders, owners, modes; a trial link, as orthanc
-run container/make_secrets.sh # into /data/secrets, only those that are missing
-run container/prepare_run.sh  # /run: sockets' folders, the environment, Orthanc's settings
+run container/check_version.sh # not of a newer ImageTrove
+run container/take_volumes.sh  # folders, owners, modes; a trial link, as orthanc
+run container/make_secrets.sh  # into /data/secrets, only those that are missing
+run container/prepare_run.sh   # /run: sockets' folders, the environment, Orthanc's settings
 run container/as postgres ./postgresql_first_run.sh
 run container/with_postgresql.sh container/prepare_database.sh # migrations, the first administrator
 

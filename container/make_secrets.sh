@@ -24,10 +24,8 @@ secret() {
 secret secret_key imagetrove:imagetrove 0400 || true
 secret orthanc_password root:trove 0440 || true
 secret ingest_api_key root:trove 0440 || true
-# An administrator who is there keeps the password; another one would open nothing.
-if [[ ! ${IMAGETROVE_ADMIN_PASSWORD:-} && ! -d /data/postgresql/17 ]] && secret admin_password imagetrove:imagetrove 0400; then
-    echo "boot: first administrator ${IMAGETROVE_ADMIN_USERNAME:-admin}, password $(</data/secrets/admin_password)" \
-        "(said once; it stays in /data/secrets/admin_password)"
+if [[ ! ${IMAGETROVE_ADMIN_PASSWORD:-} ]]; then
+    secret admin_password imagetrove:imagetrove 0400 || true
 fi
 
 for kind in ed25519 ecdsa; do

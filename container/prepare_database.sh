@@ -30,4 +30,5 @@ if ! django migrate --check &>/dev/null; then
 	SWAP
 fi
 
+container/check_version.sh --note
 container/as imagetrove /opt/venv/bin/python create_admin.py

@@ -22,6 +22,9 @@ if [[ ! $IMAGETROVE_STABLE_AGE =~ ^[1-9][0-9]*$ ]]; then
     container/refuse 64 "IMAGETROVE_STABLE_AGE must be a whole number of seconds, not $IMAGETROVE_STABLE_AGE"
 fi
 password=${IMAGETROVE_ORTHANC_PASSWORD:-$(<"${IMAGETROVE_ORTHANC_PASSWORD_FILE:-/data/secrets/orthanc_password}")}
+if [[ $password == *[\"\\]* ]]; then
+    container/refuse 64 "Orthanc's password must have no quotation mark and no backslash"
+fi
 rm -rf /run/orthanc
 install --directory --mode=0500 --owner=orthanc --group=orthanc /run/orthanc
 (umask 077 && printf '{"StableAge": %s, "RegisteredUsers": {"imagetrove": "%s"}}\n' \

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -31,12 +32,19 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     config = configuration.read()
+    limit_memory(config)
     daemon = wire(config)
     log.info(
         "Started in %s mode, after change %s", config.mode, daemon.journal.last_done
     )
     daemon.run(stop)
     log.info("Stopped after change %s", daemon.journal.last_done)
+
+
+def limit_memory(config: Config) -> None:
+    """Bound what a small file may inflate to: it then is unreadable, not our end."""
+    limit = int(config.megabytes * 2**20)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def wire(config: Config) -> Daemon:
@@ -50,7 +58,11 @@ def wire(config: Config) -> Daemon:
         store=Store(config.store, copies=config.mode == "copy"),
         portal=Portal(config.portal_url, config.api_key),
         journal=Journal(config.journal),
-        rulebook=Rulebook(config.rules, last_good=folder / "last_good_rules.toml"),
+        rulebook=Rulebook(
+            config.rules,
+            last_good=folder / "last_good_rules.toml",
+            rest_seconds=config.rules_rest_seconds,
+        ),
         version=version(),
     )
 

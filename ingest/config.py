@@ -22,6 +22,8 @@ class Config:
     facility: str
     stable_age_seconds: float
     poll_seconds: float
+    rules_rest_seconds: float
+    megabytes: float
 
     @property
     def generation(self) -> str:
@@ -57,13 +59,11 @@ def read(environment: Mapping[str, str] = os.environ) -> Config:
                 f"the secret {name} cannot be read from {path}: {error.strerror}"
             ) from None
 
-    def seconds(name: str, default: str) -> float:
+    def number(name: str, default: str) -> float:
         try:
             return float(given(name, default))
         except ValueError:
-            raise ConfigError(
-                f"IMAGETROVE_{name} must be a number of seconds"
-            ) from None
+            raise ConfigError(f"IMAGETROVE_{name} must be a number") from None
 
     data = Path(given("DATA", "/data"))
     return Config(
@@ -77,6 +77,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Config:
         rules=Path(given("RULES", "/data/instruments.toml")),
         run=Path(given("RUN", "/run/imagetrove")),
         facility=given("SITE_NAME", "ImageTrove"),
-        stable_age_seconds=seconds("STABLE_AGE", "10"),
-        poll_seconds=seconds("POLL_SECONDS", "1"),
+        stable_age_seconds=number("STABLE_AGE", "10"),
+        poll_seconds=number("POLL_SECONDS", "1"),
+        rules_rest_seconds=number("RULES_REST_SECONDS", "2"),
+        megabytes=number("INGEST_MEGABYTES", "1024"),
     )

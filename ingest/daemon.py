@@ -7,42 +7,31 @@ short is done again, and doing it again is harmless.
 
 import logging
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import batched
 from threading import Event
 
-from ingest import headers
+from ingest.completion import Completion
 from ingest.config import Config
-from ingest.errors import (
-    BatchFails,
-    NeedsAPerson,
-    Refused,
-    RulesUnusable,
-    TryAgainLater,
-)
+from ingest.errors import BatchFails, RulesUnusable, TryAgainLater
+from ingest.intake import Intake, by_series
 from ingest.journal import Journal
 from ingest.linking import Store
 from ingest.orthanc import Orthanc
 from ingest.portal import Portal
 from ingest.rulebook import Rulebook
-from ingest.series import Arrived, Batch, Header, Receiving, Report
+from ingest.series import Asked, Report
 from ingest.take_back import TakeBack
-from rules.decide import Decision, NoDecision, decide
 
 log = logging.getLogger(__name__)
 
 CHANGES_AT_ONCE = 500
-# The portal takes so many in one call.
-MOST_IN_A_BATCH = 200
-TRIES = 5
 # The healthcheck calls ingest silent after 30 s, and a poll opens each round.
 LONGEST_WAIT_SECONDS = 8
-HEADERS_KEPT = 256
-# Of each round, when nothing else waits.
-TAKE_BACK_SECONDS = 0.5
+POLL_AGAIN_SECONDS = 5
+# Of each round.
+COMPLETING_SECONDS = 3
+TAKING_BACK_SECONDS = 0.5
 
 
 class Daemon:
@@ -66,12 +55,20 @@ class Daemon:
         self.journal = journal
         self.rulebook = rulebook
         self.report = Report(mode=config.mode, version=version)
-        self.is_first_look = True
-        self.take_back = TakeBack(
-            orthanc, config.orthanc_storage, self.take_in, before=time.time()
+        self.intake = Intake(
+            orthanc, store, portal, rulebook, facility=config.facility, pulse=self.pulse
         )
-        self.failures: Counter[str] = Counter()
-        self.headers: OrderedDict[str, Header] = OrderedDict()
+        self.completion = Completion(
+            orthanc,
+            portal,
+            stable_age_seconds=config.stable_age_seconds,
+            pulse=self.pulse,
+        )
+        self.take_back = TakeBack(
+            orthanc, config.orthanc_storage, self.intake.take_in, before=time.time()
+        )
+        self._is_first_look = True
+        self._polled = 0.0
 
     def run(self, stop: Event) -> None:
         """Poll until `stop` is set; wait longer while something is away."""
@@ -79,40 +76,56 @@ class Daemon:
         while not stop.is_set():
             began = time.monotonic()
             wait = self.config.poll_seconds
+            more = False
             try:
                 more = self.round(stop)
                 failed_rounds = 0
                 self._say("")
             except TryAgainLater as error:
-                more = False
                 wait = min(wait * 2**failed_rounds, LONGEST_WAIT_SECONDS)
                 failed_rounds += 1
                 self._say(str(error))
+            except OSError as error:
+                wait = LONGEST_WAIT_SECONDS
+                self._say(f"this machine refuses: {error}")
             # The loop must outlive what nobody foresaw; it is shown, and tried again.
             except Exception as error:
                 log.exception("A round failed")
-                more, wait = False, LONGEST_WAIT_SECONDS
+                wait = LONGEST_WAIT_SECONDS
                 self._say(f"{type(error).__name__}: see ingest.log", logged=True)
             if not more:
                 stop.wait(max(0, began + wait - time.monotonic()))
 
     def round(self, stop: Event) -> bool:
         """Poll, take in, complete; return whether more changes are waiting."""
-        self._refresh_report()
-        asked = self.portal.poll(self.report)
+        asked = self.poll()
         if asked.paused:
             return False
         for series in asked.again:
-            self.take_in_again(series)
-        done = self.take_in_changes(stop)
-        if done:
-            for one in asked.receiving:
-                self.complete_if_at_rest(one)
-            self.take_back.for_a_while(TAKE_BACK_SECONDS)
-        return not done
+            self.intake.take_in_again(series)
+        waiting_since = self.take_in_changes(stop)
+        if not stop.is_set():
+            self.completion.for_a_while(
+                COMPLETING_SECONDS, asked.receiving, waiting_since=waiting_since
+            )
+        if not waiting_since:
+            self.take_back.for_a_while(TAKING_BACK_SECONDS)
+        return waiting_since is not None
 
-    def take_in_changes(self, stop: Event) -> bool:
-        """Take in the next page of changes; return whether it was the last one.
+    def poll(self) -> Asked:
+        """Say how ingest is, and return what the portal asks."""
+        self._refresh_report()
+        asked = self.portal.poll(self.report)
+        self._polled = time.monotonic()
+        return asked
+
+    def pulse(self) -> None:
+        """Poll in the midst of long work, so that nobody takes it for silence."""
+        if time.monotonic() - self._polled > POLL_AGAIN_SECONDS:
+            self.poll()
+
+    def take_in_changes(self, stop: Event) -> datetime | None:
+        """Take in the next page of changes; return since when more are waiting, if any.
 
         The place is noted when every batch of the page is registered or parked. Raises
         BatchFails, after the other batches, where one must be tried again.
@@ -124,131 +137,17 @@ class Daemon:
         self.report.lag_seconds = _seconds_since(changes.oldest)
         arrived = self.orthanc.instances(changes.new_instances)
         failed = None
-        for batch in _batches(arrived):
+        for batch in by_series(arrived):
             if stop.is_set():
-                return False
+                return changes.oldest
             try:
-                self.take_in(batch)
+                self.intake.take_in(batch)
             except BatchFails as error:
                 failed = error
         if failed:
             raise failed
         self.journal.advance(changes.last)
-        return changes.done
-
-    def take_in_again(self, series: str) -> None:
-        """Take in everything of a parked series, as a person has asked."""
-        arrived = self.orthanc.instances(self.orthanc.instances_of(series))
-        for batch in _batches(arrived):
-            self.take_in(batch)
-        if not arrived:
-            gone = Refused(
-                "Orthanc no longer has this series; its files are in the store.",
-                f"Send the files in mytardis_store/parked/{series} to port 5000 again.",
-            )
-            self.portal.park(Batch(series, ()), [], gone, header={})
-
-    def take_in(self, batch: Batch) -> None:
-        """Bring new instances of one series to the store and the portal, or park them.
-
-        Raises BatchFails while it is worth trying again.
-        """
-        try:
-            self._register(batch)
-        except NeedsAPerson as why:
-            self.park(batch, why)
-        except BatchFails as error:
-            self.failures[batch.series] += 1
-            if self.failures[batch.series] < TRIES:
-                raise
-            given_up = Refused(
-                f"It could not be taken in after {TRIES} tries: {error}.",
-                "Look into ingest.log and portal.log; then try again.",
-            )
-            self.park(batch, given_up)
-        self.failures.pop(batch.series, None)
-
-    def park(self, batch: Batch, why: NeedsAPerson) -> None:
-        """Keep what fits nowhere under `parked/`, and tell the portal why."""
-        stored = []
-        for one in batch.instances:
-            try:
-                stored.append(self.store.park(one))
-            except BatchFails as error:
-                log.warning("Nothing to park: %s", error)
-        self.store.sync(stored)
-        header = self.headers.get(batch.series, {})
-        self.portal.park(batch, stored, why, header=header)
-        log.error(
-            "Parked %s instances of series %s: %s",
-            len(stored),
-            batch.series,
-            type(why).__name__,
-        )
-
-    def complete_if_at_rest(self, series: Receiving) -> None:
-        """Say that a series is complete when it has rested for the stable age.
-
-        LastUpdate is cut to whole seconds, so `IsStable` decides within that second. It
-        cannot decide alone: Orthanc calls every series stable after a restart.
-        """
-        rest = self.orthanc.rest(series.orthanc_series)
-        age = self.config.stable_age_seconds
-        rested = _seconds_since(rest.last_update) if rest else age
-        if not (rested >= age + 1 or (rested >= age and (not rest or rest.is_stable))):
-            return
-        self.portal.complete(series)
-        log.info("Series %s is complete, %s files", series.series_uid, series.files)
-
-    def _register(self, batch: Batch) -> None:
-        header = self._header_of(batch)
-        study_uid = headers.uid(header, "StudyInstanceUID")
-        series_uid = headers.uid(header, "SeriesInstanceUID")
-        headers.check_uid("SOPInstanceUID", batch.instances[0].sop_instance_uid)
-        decision = self._decide(batch, header)
-        stored = [
-            self.store.keep(one, study_uid=study_uid, series_uid=series_uid)
-            for one in batch.instances
-        ]
-        self.store.sync(stored)
-        try:
-            self.portal.register(
-                batch,
-                stored,
-                study_uid=study_uid,
-                series_uid=series_uid,
-                header=header,
-                decision=decision,
-            )
-        except Refused:
-            self.store.give_back(stored)
-            raise
-        for arrived in batch.instances:
-            self.store.free(arrived)
-
-    def _header_of(self, batch: Batch) -> Header:
-        """Return the header of a series' first instance, read once."""
-        known = self.headers.get(batch.series)
-        if known is None:
-            try:
-                known = headers.read(batch.instances[0].attachment)
-            except FileNotFoundError:
-                raise BatchFails("Orthanc's file is not there") from None
-            self.headers[batch.series] = known
-            if len(self.headers) > HEADERS_KEPT:
-                self.headers.popitem(last=False)
-        return known
-
-    def _decide(self, batch: Batch, header: Header) -> Decision:
-        try:
-            return decide(
-                header,
-                batch.origin,
-                self.rulebook.current(),
-                facility=self.config.facility,
-            )
-        except NoDecision as open_question:
-            raise Refused(open_question.reason, open_question.remedy) from None
+        return None if changes.done else changes.newest
 
     def _follow_generation(self) -> None:
         """Begin anew where Orthanc did.
@@ -262,8 +161,8 @@ class Daemon:
         generation = self.config.generation
         newest = self.orthanc.last_change()
         self.report.newest_change = newest
-        is_older = self.is_first_look and self.journal.last_done > newest
-        self.is_first_look = False
+        is_older = self._is_first_look and self.journal.last_done > newest
+        self._is_first_look = False
         if is_older or self.journal.generation != generation:
             log.info("Orthanc's index is new, beginning with its first change")
             self.journal.restart(generation)
@@ -287,20 +186,6 @@ class Daemon:
         if self.report.error and not error:
             log.info("Going on")
         self.report.error = error
-
-
-def _batches(arrived: list[Arrived]) -> Iterator[Batch]:
-    """Group instances by series, in the order in which the series came.
-
-    Those whose own UID is illegal come apart, so that only they are parked.
-    """
-    groups: dict[tuple[str, bool], list[Arrived]] = {}
-    for one in arrived:
-        group = one.series, headers.is_uid(one.sop_instance_uid)
-        groups.setdefault(group, []).append(one)
-    for (series, _), instances in groups.items():
-        for some in batched(instances, MOST_IN_A_BATCH, strict=False):
-            yield Batch(series, some)
 
 
 def _seconds_since(moment: datetime | None) -> float:

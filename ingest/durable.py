@@ -21,6 +21,7 @@ def write_text(path: Path, text: str) -> None:
 def make_directory(folder: Path) -> None:
     """Make a folder and its parents, each noted durably in the one above it."""
     if folder.is_dir():
+        _mend_mode(folder)
         return
     make_directory(folder.parent)
     try:
@@ -29,6 +30,13 @@ def make_directory(folder: Path) -> None:
         return
     folder.chmod(FOLDER_MODE)
     sync_directory(folder.parent)
+
+
+def _mend_mode(folder: Path) -> None:
+    """Give a folder of ours its mode, if a crash came between making and chmod."""
+    facts = folder.stat()
+    if facts.st_mode & 0o7777 != FOLDER_MODE and facts.st_uid == os.geteuid():
+        folder.chmod(FOLDER_MODE)
 
 
 def sync_directory(folder: Path) -> None:

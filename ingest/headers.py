@@ -26,6 +26,7 @@ MOST_ITEMS = 20
 DEEPEST = 8
 # A header beyond this is cut short; the largest seen have a few thousand elements.
 MOST_ELEMENTS = 20_000
+MOST_CHARACTERS = 1 << 20
 LONGEST_UID = 64
 UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 
@@ -90,12 +91,13 @@ class _Bounded:
 
     def __init__(self) -> None:
         self.left = MOST_ELEMENTS
+        self.characters = MOST_CHARACTERS
 
     def header(self, dataset: Dataset, *, depth: int) -> dict[str, Any]:
         header: dict[str, Any] = {}
         for tag in dataset.keys():  # noqa: SIM118  # iterating a Dataset decodes elements
             self.left -= 1
-            if self.left < 0:
+            if self.left < 0 or self.characters < 0:
                 break
             name, value = self._element(dataset, tag, depth)
             header[name] = value
@@ -107,10 +109,14 @@ class _Bounded:
             name = element.keyword or f"({tag.group:04x},{tag.element:04x})"
             if element.VR == "SQ":
                 return name, self._items(element.value, depth)
-            return name, _value(element.value)
+            return name, self._counted(_value(element.value))
         # One broken element must not hide the others; see `read` for why any error.
         except Exception:  # noqa: BLE001
             return f"({tag.group:04x},{tag.element:04x})", "(unreadable)"
+
+    def _counted(self, value: Any) -> Any:
+        self.characters -= len(str(value))
+        return value
 
     def _items(self, items: list[Dataset], depth: int) -> list[Any]:
         if depth == DEEPEST:

@@ -9,18 +9,23 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
+from pydicom.filereader import read_file_meta_info
 
 from ingest import durable
 from ingest.errors import BatchFails, StoreUnwritable
 from ingest.series import Arrived, Stored
 
 CHUNK_BYTES = 1 << 20
+# Comparing decodes both files, at about their size in memory each.
+LARGEST_COMPARED_BYTES = 64 << 20
 
 
 class TargetTaken(FileExistsError):
@@ -54,15 +59,30 @@ class Store:
             arrived, self.root / "parked" / arrived.series, arrived.instance
         )
 
+    def has_parked(self, series: str) -> bool:
+        """Say whether anything of one of Orthanc's series is parked."""
+        return (self.root / "parked" / series).is_dir()
+
+    def parked(self, series: str, instance: str = "*") -> list[Path]:
+        """Return the parked files of a series, or of one instance, oldest first."""
+        folder = self.root / "parked" / series
+        return sorted(folder.glob(f"{instance}.*dcm"), key=_version_of)
+
     def free(self, arrived: Arrived) -> None:
-        """Take away the parked names of an instance that has found its place."""
-        folder = self.root / "parked" / arrived.series
-        if not folder.is_dir():
+        """Take away the parked names of an instance whose versions are registered."""
+        if not self.has_parked(arrived.series):
             return
-        for path in folder.glob(f"{arrived.instance}*.dcm"):
+        for path in self.parked(arrived.series, arrived.instance):
             path.unlink()
         with contextlib.suppress(OSError):
-            folder.rmdir()
+            (self.root / "parked" / arrived.series).rmdir()
+
+    def heal(self, good: Stored, damaged: str) -> Stored:
+        """Give the name of a damaged file to a sound one with the bytes on record."""
+        with _disk():
+            (self.root / good.path).replace(self.root / damaged)
+            durable.sync_directory((self.root / damaged).parent)
+        return replace(good, path=damaged, version=_version_of(Path(damaged)))
 
     def give_back(self, stored: list[Stored]) -> None:
         """Take away names that were made for a batch which then did not fit.
@@ -163,13 +183,33 @@ def same_data_set(one: Path, other: Path) -> bool:
     """Say whether two files differ in encoding or file meta only.
 
     Pixels that were compressed anew count as different: proving them equal would mean
-    decoding what anybody may have sent.
+    decoding what anybody may have sent. So do large files in other encodings.
     """
     try:
+        if _fingerprint(one) == _fingerprint(other):
+            return True
+        if max(one.stat().st_size, other.stat().st_size) > LARGEST_COMPARED_BYTES:
+            return False
         return bool(pydicom.dcmread(one) == pydicom.dcmread(other))
     # A file that cannot be read is kept beside the other one, as it came.
     except Exception:  # noqa: BLE001
         return False
+
+
+def _fingerprint(path: Path) -> tuple[str, bytes]:
+    """Return a file's transfer syntax and a digest of all after its meta group."""
+    meta = read_file_meta_info(path)
+    with path.open("rb") as file:
+        # Preamble, prefix and the group length's own element come before (PS3.10 7.1).
+        file.seek(144 + meta.FileMetaInformationGroupLength)
+        digest = hashlib.file_digest(file, "sha256").digest()
+    return str(meta.TransferSyntaxUID), digest
+
+
+def _version_of(path: Path) -> int:
+    """Return the version that a stored file's name says: `….v2.dcm`."""
+    found = re.search(r"\.v(\d+)\.dcm$", path.name)
+    return int(found[1]) if found else 1
 
 
 def measure(path: Path) -> tuple[int, str]:

@@ -43,6 +43,7 @@ class Orthanc:
             last=int(page["Last"]),
             done=bool(page["Done"]),
             oldest=_time(new[0]["Date"]) if new else None,
+            newest=_time(page["Changes"][-1]["Date"]) if page["Changes"] else None,
         )
 
     def instances(self, ids: tuple[str, ...]) -> list[Arrived]:

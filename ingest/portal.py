@@ -17,6 +17,8 @@ from ingest.series import (
 from rules.decide import Decision
 
 TIMEOUT_SECONDS = (3.05, 60)
+# What the portal takes as a reason.
+LONGEST_WORDS = 4000
 CODES = requests.codes
 AWAY = {
     CODES.too_many_requests,
@@ -52,13 +54,16 @@ class Portal:
         series_uid: str,
         header: Header,
         decision: Decision,
-    ) -> dict[str, int]:
-        """Register new instances; return where they went.
+    ) -> dict[str, str]:
+        """Register new instances; return what is to be healed, path by path.
+
+        A file whose bytes are on record as an earlier version is not registered: that
+        version's file is damaged, and the new one is to take its name.
 
         Raises Refused, with the portal's reason and remedy, where they contradict what
         it knows, and BatchFails where the portal stumbles over this batch.
         """
-        return self._post(
+        answer = self._post(
             "series",
             {
                 "orthanc_series": batch.series,
@@ -70,6 +75,7 @@ class Portal:
                 "instances": [_instance(one) for one in stored],
             },
         )
+        return dict(answer["heal"])
 
     def park(
         self, batch: Batch, stored: list[Stored], why: NeedsAPerson, *, header: Header
@@ -84,8 +90,8 @@ class Portal:
                 "orthanc_series": batch.series,
                 "study_uid": _text(header, "StudyInstanceUID"),
                 "series_uid": _text(header, "SeriesInstanceUID"),
-                "reason": why.reason,
-                "remedy": why.remedy,
+                "reason": why.reason[:LONGEST_WORDS],
+                "remedy": why.remedy[:LONGEST_WORDS],
                 "header": header,
                 "origin": asdict(batch.origin),
                 "instances": [_set_aside(one) for one in stored],

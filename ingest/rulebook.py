@@ -1,6 +1,8 @@
 """The rules in force: the site's file, or the last one that had no mistake."""
 
 import logging
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from pydicom.datadict import tag_for_keyword
@@ -11,16 +13,23 @@ from rules.document import Rules, RulesError, load
 
 log = logging.getLogger(__name__)
 
+REST_SECONDS = 2
+MISTAKES_SHOWN = 5
+
 
 class Rulebook:
     """Reads the rules again when their file changes; keeps a copy of the last good.
 
-    `problem` is the sentence to show while a broken file is not taken up.
+    A file is taken up when it has rested for `rest_seconds`, for an editor may be
+    saving it. `problem` is the sentence to show while a broken file is not taken up.
     """
 
-    def __init__(self, path: Path, *, last_good: Path) -> None:
+    def __init__(
+        self, path: Path, *, last_good: Path, rest_seconds: float = REST_SECONDS
+    ) -> None:
         self.path = path
         self.last_good = last_good
+        self.rest_seconds = rest_seconds
         self.problem = ""
         self._text: str | None = None
         self._rules: Rules | None = None
@@ -29,19 +38,28 @@ class Rulebook:
         """Return the rules in force. Raises RulesUnusable if there never were any."""
         try:
             text = self._read()
-            if text != self._text:
+            if text not in (None, self._text):
                 self._take_up(text)
         except RulesError as mistake:
             self._keep_old_ones(mistake)
         if self._rules is None:
-            raise RulesUnusable(self.problem)
+            raise RulesUnusable(self.problem or f"{self.path} was changed just now")
         return self._rules
 
-    def _read(self) -> str:
-        """Return the file's text. Without a file there are no rules."""
+    def _read(self) -> str | None:
+        """Return the file's text, or None while it is being written.
+
+        A site that never had rules needs no file; a file that is gone is a mistake.
+        """
         try:
+            if 0 <= time.time() - self.path.stat().st_mtime < self.rest_seconds:
+                return None
             return self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
+            if self._text or (
+                self.last_good.exists() and self.last_good.stat().st_size
+            ):
+                raise RulesError(["the file is gone; for no rules, empty it"]) from None
             return ""
         except (OSError, UnicodeError) as error:
             raise RulesError([f"it cannot be read: {error}"]) from None
@@ -56,12 +74,16 @@ class Rulebook:
 
     def _keep_old_ones(self, mistake: RulesError) -> None:
         """Say once what is wrong; after a restart, the copy has the last good rules."""
-        problem = f"{self.path} is not taken up: {mistake}"
+        first = "; ".join(mistake.problems[:MISTAKES_SHOWN])
+        more = len(mistake.problems) - MISTAKES_SHOWN
+        problem = f"{self.path} is not taken up: {first}"
+        problem += f"; and {more} more" if more > 0 else ""
         if problem != self.problem:
             self.problem = problem
             log.warning("%s; the last good rules stay in force", problem)
         if self._rules is None and self.last_good.exists():
-            self._rules = _load(self.last_good.read_text(encoding="utf-8"))
+            with suppress(RulesError):
+                self._rules = _load(self.last_good.read_text(encoding="utf-8"))
 
 
 def _load(text: str) -> Rules:

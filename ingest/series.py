@@ -9,6 +9,7 @@ from typing import Any
 from rules.decide import Origin
 
 Header = Mapping[str, Any]
+LONGEST_ERROR = 2000
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Changes:
     last: int
     done: bool
     oldest: datetime | None
+    newest: datetime | None
 
 
 @dataclass(frozen=True)
@@ -109,4 +111,5 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """Return the body of `POST /api/v1/ingest/poll`."""
         said = {key: value for key, value in vars(self).items() if key != "warnings"}
-        return {**said, "error": "; ".join(filter(None, [self.error, *self.warnings]))}
+        words = "; ".join(filter(None, [self.error, *self.warnings]))
+        return {**said, "error": words[:LONGEST_ERROR]}

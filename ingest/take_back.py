@@ -30,7 +30,7 @@ class TakeBack:
         self,
         orthanc: Orthanc,
         storage: Path,
-        take_in: Callable[[Batch], None],
+        take_in: Callable[[Batch], bool],
         *,
         before: float,
     ) -> None:

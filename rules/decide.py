@@ -10,7 +10,9 @@ KEY = (Template("{StudyInstanceUID}"),)
 EXPERIMENT_TITLE = (
     Template("{StudyDescription}, {StudyDate}"),
     Template("{StudyDescription}"),
+    Template("{Modality} study of {StudyDate}"),
     Template("Study of {StudyDate}"),
+    Template("{Modality} study without description and date"),
     Template("Study without description and date"),
 )
 DATASET_TITLE = (

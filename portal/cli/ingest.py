@@ -17,6 +17,20 @@ def about() -> None:
 
 
 @app.command()
+def pause() -> None:
+    """Take nothing in until `resume`; scanners can go on sending."""
+    polls.pause(paused=True)
+    typer.echo("Ingest pauses; what arrives waits in Orthanc.")
+
+
+@app.command()
+def resume() -> None:
+    """Take in what has waited, and go on."""
+    polls.pause(paused=False)
+    typer.echo("Ingest goes on.")
+
+
+@app.command()
 def status(
     *, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False
 ) -> None:
@@ -42,6 +56,8 @@ def status(
     typer.echo(
         f"Heard       {ago:.0f} s ago{' (silent!)' if polls.is_silent(report) else ''}"
     )
+    if report.paused:
+        typer.echo("Paused      yes; `imagetrove ingest resume` goes on")
     typer.echo(f"Place       change {report.last_change} of {report.newest_change}")
     typer.echo(f"Lag         {report.lag_seconds:.1f} s")
     typer.echo(f"Mode        {report.mode}")

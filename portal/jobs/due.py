@@ -1,10 +1,12 @@
 """Ask for work, and work it off: safe to lose, safe to repeat, never in a hot loop."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -17,9 +19,11 @@ log = logging.getLogger(__name__)
 Task = Due.Task
 
 # How many rows a worker looks at together; more than there are workers to hold them.
-AT_A_LOOK = 100
-# Sets our locks apart from anybody else's in the same database.
-LOCK_CLASS = 5000
+A_LOOK = 100
+# How long one task may keep a worker while others wait.
+TURN_SECONDS = 5
+# Set our locks apart from each other, and from anybody else's in the same database.
+ROW_CLASS, SLOT_CLASS = 5000, 5001
 LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -43,19 +47,36 @@ def ask(task: Task, subject_ids: Iterable[int]) -> None:
 
 
 def work_off(task: Task, do: Callable[[int], None]) -> int:
-    """Do everything of `task` that is due now; return how many were done.
+    """Do what is due of `task` for a while; return how many were done.
 
     Work that fails stays, with its error, and is tried again ever more rarely. Work
     in another worker's hands is passed over; a worker that dies lets go of it at once.
+    What is left after a while is asked for again, behind the other tasks. As many
+    workers as there are slots work at once: one more is always free for the heartbeat.
     `do` must bear being called twice.
     """
+    with _a_slot() as free:
+        done = _work_off(task, do) if free else 0
+    if done:
+        # Others may have found no slot meanwhile; and this task, if its turn ended.
+        for name in overdue():
+            wake(name)
+    return done
+
+
+def _work_off(task: Task, do: Callable[[int], None]) -> int:
+    until = time.monotonic() + TURN_SECONDS
     done = 0
     while True:
-        rows = _waiting().filter(task=task).order_by("not_before", "pk")[:AT_A_LOOK]
-        results = [_take_and_do(row, do) for row in rows]
-        if all(result is None for result in results):
+        mine = 0
+        for row in _waiting().filter(task=task).order_by("not_before", "pk")[:A_LOOK]:
+            result = _take_and_do(row, do)
+            mine += result is not None
+            done += result is True
+            if time.monotonic() > until:
+                return done
+        if not mine:
             return done
-        done += results.count(True)
 
 
 def overdue() -> set[str]:
@@ -76,22 +97,36 @@ def _take_and_do(row: Due, do: Callable[[int], None]) -> bool | None:
 
 
 @contextmanager
-def _hold(row: Due) -> Iterator[bool]:
-    """Hold a row for this connection alone, if nobody else does.
+def _a_slot() -> Iterator[bool]:
+    """Hold one of the slots, if one is free."""
+    with ExitStack() as stack:
+        yield any(
+            stack.enter_context(_lock(SLOT_CLASS, slot))
+            for slot in range(settings.WORKERS)
+        )
+
+
+def _hold(row: Due) -> AbstractContextManager[bool]:
+    """Hold a row for this connection alone, if nobody else does."""
+    return _lock(ROW_CLASS, row.pk % 2**31)
+
+
+@contextmanager
+def _lock(lock_class: int, key: int) -> Iterator[bool]:
+    """Take a lock if it is free, and say whether it was.
 
     PostgreSQL's session locks end with their connection: whatever kills a worker, what
     it held is free at once, and no clock is asked.
     """
-    key = [LOCK_CLASS, row.pk % 2**31]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock_class, key])
         [held] = cursor.fetchone()
     try:
         yield held
     finally:
         if held:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock_class, key])
 
 
 def _do_one(row: Due, do: Callable[[int], None]) -> bool:

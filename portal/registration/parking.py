@@ -14,7 +14,15 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def park(misfits: Misfits) -> ParkedSeries:
-    """Note a parked series and its instances; repeating it changes nothing."""
+    """Note a parked series and its instances; repeating it changes nothing.
+
+    A report without instances does not bring back what has found its place.
+    """
+    placed = ParkedSeries.objects.filter(
+        orthanc_series=misfits.orthanc_series, state=ParkedSeries.State.REGISTERED
+    ).first()
+    if placed and not misfits.instances:
+        return placed
     parked, made = ParkedSeries.objects.update_or_create(
         orthanc_series=misfits.orthanc_series,
         defaults={

@@ -36,6 +36,11 @@ def latest() -> IngestReport:
     return IngestReport.objects.filter(pk=1).first() or IngestReport()
 
 
+def pause(*, paused: bool) -> None:
+    """Ask ingest, from its next poll on, to take nothing in, or to go on."""
+    IngestReport.objects.update_or_create(pk=1, defaults={"paused": paused})
+
+
 def is_silent(report: IngestReport) -> bool:
     """Say whether ingest has not been heard for too long."""
     return report.poll_time is None or timezone.now() - report.poll_time > SILENT_AFTER

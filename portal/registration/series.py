@@ -5,6 +5,7 @@ repeated: what is there already is recognised by its UIDs and left alone.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -23,12 +24,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Registered:
-    """Where a batch went, how many of it were new, and how many files there are now."""
+    """Where a batch went, how many of it were new, and how many files there are now.
+
+    `heal` leads from a file that was not registered, since its bytes are on record as
+    an earlier version, to that version's file, whose bytes are others by now.
+    """
 
     dataset_id: int
     experiment_id: int
     new: int
     files: int
+    heal: Mapping[str, str]
 
 
 def register(batch: Batch) -> Registered:
@@ -62,25 +68,29 @@ def complete(series_uid: str) -> Dataset | None:
     return dataset
 
 
-def receiving() -> list[Series]:
-    """Return the series that have not come to rest, with their datasets."""
+def receiving() -> list[dict[str, str | int]]:
+    """Return names and file counts of the series that have not come to rest."""
+    series = Series.objects.filter(dataset__state=Dataset.State.RECEIVING)
     return list(
-        Series.objects.filter(dataset__state=Dataset.State.RECEIVING).select_related(
-            "dataset"
+        series.order_by("pk").values(
+            "orthanc_series", "series_uid", files=F("dataset__file_count")
         )
     )
 
 
 @transaction.atomic
 def _register(batch: Batch) -> Registered:
-    series = Series.objects.filter(series_uid=batch.series_uid).first()
+    # A header may be long, and is not looked at again.
+    known = Series.objects.defer("header").select_related("study")
+    series = known.filter(series_uid=batch.series_uid).first()
     if series is None:
         series = _open(batch)
     else:
         _refuse_strangers(batch, series)
     # The lock makes a repeated request wait for its first.
     dataset = Dataset.objects.select_for_update().get(pk=series.dataset_id)
-    new = _add(batch, series, dataset)
+    heal = _to_heal(batch, series)
+    new = _add(batch, series, dataset, heal)
     if new:
         _grew(dataset, new)
     parking.release(
@@ -88,7 +98,7 @@ def _register(batch: Batch) -> Registered:
     )
     dataset.refresh_from_db(fields=["file_count"])
     return Registered(
-        dataset.pk, series.study.experiment_id, len(new), dataset.file_count
+        dataset.pk, series.study.experiment_id, len(new), dataset.file_count, heal
     )
 
 
@@ -137,7 +147,9 @@ def _refuse_strangers(batch: Batch, series: Series) -> None:
     experiments.refuse_another_patient(batch, series.study)
 
 
-def _add(batch: Batch, series: Series, dataset: Dataset) -> list[Datafile]:
+def _add(
+    batch: Batch, series: Series, dataset: Dataset, heal: Mapping[str, str]
+) -> list[Datafile]:
     """Make datafile, instance and replica of each instance that is not there."""
     known = set(
         Instance.objects.filter(
@@ -148,7 +160,7 @@ def _add(batch: Batch, series: Series, dataset: Dataset) -> list[Datafile]:
     new = {
         (one.sop_instance_uid, one.version): one
         for one in batch.instances
-        if (one.sop_instance_uid, one.version) not in known
+        if (one.sop_instance_uid, one.version) not in known and one.path not in heal
     }
     datafiles = Datafile.objects.bulk_create(
         _datafile(dataset, one) for one in new.values()
@@ -187,6 +199,35 @@ def _instance(file: Datafile, series: Series, one: StoredInstance) -> Instance:
         frames=one.frames,
         orthanc_instance=one.orthanc_instance,
     )
+
+
+def _to_heal(batch: Batch, series: Series) -> dict[str, str]:
+    """Return which new files have the bytes of which known file, by their paths.
+
+    Ingest has found other bytes under the known name, so that file is damaged, whether
+    a verification has noticed or not.
+    """
+    later = {one.path: one for one in batch.instances if one.version > 1}
+    if not later:
+        return {}
+    known = Replica.objects.filter(
+        datafile__instance__series=series,
+        datafile__instance__sop_instance_uid__in=[
+            one.sop_instance_uid for one in later.values()
+        ],
+    )
+    on_record = {
+        (replica.datafile.instance.sop_instance_uid, replica.datafile.md5sum): replica
+        for replica in known.select_related("datafile__instance")
+    }
+    heal = {}
+    for path, one in later.items():
+        replica = on_record.get((one.sop_instance_uid, one.md5.lower()))
+        if replica and replica.uri != path:
+            heal[path] = replica.uri
+    if known.filter(uri__in=heal.values()).update(last_verified_time=None):
+        due.ask(due.Task.VERIFY, [series.dataset_id])
+    return heal
 
 
 def _read_damaged_again(series: Series, known: set[tuple[str, int]]) -> None:

@@ -5,10 +5,13 @@ import os
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+from urllib.parse import quote
 
 from django.conf import settings
 
 from portal.store.models import Replica
+
+FOLDER_MODE = 0o2770
 
 
 class OutsideTheStore(ValueError):
@@ -33,14 +36,25 @@ def open_replica(replica: Replica) -> BinaryIO:
 
 
 def internal_address(name: str) -> str:
-    """Return the address at which nginx alone finds the file (X-Accel-Redirect)."""
+    """Return the address at which nginx alone finds the file (X-Accel-Redirect).
+
+    Quoted, since nginx decodes it.
+    """
     path_of(name)
-    return f"/protected/{name}"
+    return f"/protected/{quote(name)}"
 
 
 def exists(name: str) -> bool:
     """Say whether the store has the file `name`."""
     return path_of(name).is_file()
+
+
+def is_reachable() -> bool:
+    """Say whether the store is there; one that is not mounted is a bare folder."""
+    try:
+        return settings.STORE.is_dir() and bool(list(settings.STORE.iterdir()))
+    except OSError:
+        return False
 
 
 def write(name: str, content: bytes) -> None:
@@ -74,12 +88,20 @@ def remove(name: str) -> None:
 def _make_folder(folder: Path) -> None:
     """Make missing folders 2770, so that ingest and portal may both write there."""
     if folder.is_dir():
+        _mend_mode(folder)
         return
     _make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
         folder.mkdir()
-        folder.chmod(0o2770)
+        folder.chmod(FOLDER_MODE)
         _sync_folder(folder.parent)
+
+
+def _mend_mode(folder: Path) -> None:
+    """Give a folder of ours its mode, if a crash came between making and chmod."""
+    facts = folder.stat()
+    if facts.st_mode & 0o7777 != FOLDER_MODE and facts.st_uid == os.geteuid():
+        folder.chmod(FOLDER_MODE)
 
 
 def _sync_folder(folder: Path) -> None:

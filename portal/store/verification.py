@@ -30,7 +30,7 @@ def verify(dataset_id: int) -> None:
     """Read every replica of the dataset that was not read yet; record the findings.
 
     Cut short, it goes on where it was. Raises OSError where the store itself cannot be
-    read, so that it is tried again; a file that is missing is damage.
+    read, so that it is tried again; a file that is missing or unreadable is damage.
     """
     unread = Replica.objects.filter(
         datafile__dataset=dataset_id, last_verified_time=None
@@ -44,8 +44,12 @@ def examine(replica: Replica) -> Finding:
     try:
         with files.open_replica(replica) as file:
             found = checksums.read(file)
-    except FileNotFoundError:
-        return Finding(replica, None, "the file is not in the store")
+    except OSError as error:
+        if not files.is_reachable():
+            raise
+        is_missing = isinstance(error, FileNotFoundError)
+        words = "is not in the store" if is_missing else f"is lost: {error.strerror}"
+        return Finding(replica, None, f"the file {words}")
     return Finding(replica, found, _damage(replica.datafile, found))
 
 

@@ -1,7 +1,5 @@
 """Stored files, handed to nginx by X-Accel-Redirect (/protected/ in nginx.conf)."""
 
-from urllib.parse import quote
-
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
@@ -17,7 +15,7 @@ def handed_to_nginx(
     If-None-Match it would compare with nothing: that is answered here.
     """
     response = HttpResponse(content_type=content_type)
-    response["X-Accel-Redirect"] = quote(files.internal_address(name))
+    response["X-Accel-Redirect"] = files.internal_address(name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = caching
     if etag:

@@ -49,6 +49,7 @@ def in_order(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:
         datasets.select_related(
             "series__study__visit__subject", "instrument", "thumbnail"
         )
+        .defer("series__header")
         .annotate(frames=Sum("series__instances__frames", default=0))
         .order_by(
             F("series__study__date").desc(nulls_last=True),

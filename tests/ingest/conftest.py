@@ -52,6 +52,8 @@ def config(
         facility="Test Facility",
         stable_age_seconds=1,
         poll_seconds=0.1,
+        rules_rest_seconds=0,
+        megabytes=1024,
     )
 
 

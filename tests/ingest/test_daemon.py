@@ -1,17 +1,21 @@
 """A scan's way through ingest, on a real Orthanc and a real portal."""
 
 import hashlib
+import time
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from ingest.daemon import MOST_IN_A_BATCH, Daemon
+from ingest.daemon import Daemon
 from ingest.errors import BatchFails, OrthancAway, TryAgainLater
-from ingest.series import Batch, Stored
+from ingest.intake import MOST_IN_A_BATCH
+from ingest.series import Asked, Batch, Receiving, Report, Stored
 from portal.catalogue.models import Datafile, Dataset, Experiment, Study
 from portal.registration import parking
 from portal.registration.models import IngestReport, ParkedSeries
+from portal.store import verification
 from portal.store.models import Replica
 from tests.dicom import make_series, send
 from tests.ingest.conftest import drain, is_drained, started_again
@@ -200,6 +204,205 @@ def test_a_series_of_another_patient_is_parked_and_leaves_no_name_in_the_store(
     assert Dataset.objects.get().file_count == 1
 
 
+PROJECT_WANTED = (
+    '[[rule]]\nname = "MR"\nmatch = {Modality = "MR"}\n'
+    'project = {field = "ReferringPhysicianName", pattern = "[0-9]{5}"}\n'
+)
+
+
+def test_every_version_that_was_parked_finds_its_place(
+    daemon: Daemon, orthanc: Orthanc
+):
+    daemon.config.rules.write_text(PROJECT_WANTED)
+    [scan] = make_series(instances=1, ImageComments="first")
+    send([scan], port=orthanc.dicom_port)
+    drain(daemon)
+    scan.ImageComments = "second"
+    send([scan], port=orthanc.dicom_port)
+    drain(daemon)
+    parked = ParkedSeries.objects.get()
+    sums = set(parked.instances.values_list("md5sum", flat=True))
+    assert len(sums) == 2
+
+    daemon.config.rules.write_text("")
+    parking.try_again(parked)
+    drain(daemon)
+
+    assert set(Datafile.objects.values_list("md5sum", flat=True)) == sums
+    assert not parking.waiting().exists()
+    assert not (daemon.config.store / "parked" / parked.orthanc_series).exists()
+
+
+def test_what_orthanc_has_no_more_is_taken_in_from_the_parked_files(
+    daemon: Daemon, orthanc: Orthanc
+):
+    daemon.config.rules.write_text(PROJECT_WANTED)
+    scans = make_series(instances=2)
+    send(scans, port=orthanc.dicom_port)
+    drain(daemon)
+    parked = ParkedSeries.objects.get()
+    one = parked.instances.first()
+    assert one
+    address = f"{orthanc.url}/instances/{one.orthanc_instance}"
+    daemon.orthanc.session.delete(address).raise_for_status()
+
+    daemon.config.rules.write_text("")
+    parking.try_again(parked)
+    drain(daemon)
+
+    assert Dataset.objects.get().file_count == 2
+    assert not parking.waiting().exists()
+    kept = Datafile.objects.get(md5sum=one.md5sum).instance
+    assert kept.transfer_syntax_uid == "1.2.840.10008.1.2.1"
+
+
+def test_what_nobody_has_any_more_is_said_once_and_not_asked_for_for_ever(
+    daemon: Daemon, orthanc: Orthanc
+):
+    daemon.config.rules.write_text(PROJECT_WANTED)
+    send(make_series(instances=1), port=orthanc.dicom_port)
+    drain(daemon)
+    parked = ParkedSeries.objects.get()
+    one = parked.instances.get()
+    daemon.orthanc.session.delete(f"{orthanc.url}/instances/{one.orthanc_instance}")
+    (daemon.config.store / one.name).unlink()
+
+    parking.try_again(parked)
+    drain(daemon)
+
+    parked.refresh_from_db()
+    assert parked.state == ParkedSeries.State.PARKED
+    assert "neither in Orthanc nor in the store" in parked.reason
+
+
+def test_a_series_corrected_at_the_scanner_and_sent_again_leaves_the_parked_ones(
+    daemon: Daemon, orthanc: Orthanc
+):
+    daemon.config.rules.write_text(PROJECT_WANTED)
+    scans = make_series(instances=2)
+    send(scans, port=orthanc.dicom_port)
+    drain(daemon)
+    assert parking.waiting().exists()
+
+    for scan in scans:
+        scan.ReferringPhysicianName = "00142"
+    send(scans, port=orthanc.dicom_port)
+    drain(daemon)
+
+    assert not parking.waiting().exists()
+    assert str(Experiment.objects.get().project) == "Project 00142"
+
+
+def test_a_header_of_megabytes_does_not_hold_up_the_next_series(
+    daemon: Daemon, orthanc: Orthanc
+):
+    [huge, *_] = make_series(instances=1, description="huge")
+    block = huge.private_block(0x0019, "ImageTrove", create=True)
+    for element in range(240):
+        block.add_new(element, "UT", "x" * 20_000)
+    send([huge, *make_series(instances=2)], port=orthanc.dicom_port)
+
+    drain(daemon)
+
+    assert Dataset.objects.count() == 2
+    assert is_drained(daemon)
+
+
+def test_a_damaged_file_is_healed_by_sending_its_series_again(
+    daemon: Daemon, orthanc: Orthanc
+):
+    scans = make_series(instances=2)
+    send(scans, port=orthanc.dicom_port)
+    drain(daemon)
+    dataset = Dataset.objects.get()
+    verification.verify(dataset.pk)
+    replica = Replica.objects.order_by("pk")[0]
+    path = daemon.config.store / replica.uri
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    # The disk's doing: no name of the file is written anew.
+    path.unlink()
+    path.write_bytes(content)
+    Replica.objects.update(last_verified_time=None)
+    verification.verify(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.damaged_count == 1
+
+    send(scans, port=orthanc.dicom_port)
+    drain(daemon)
+    verification.verify(dataset.pk)
+
+    dataset.refresh_from_db()
+    assert (dataset.damaged_count, dataset.verified_count) == (0, 2)
+    assert dataset.file_count == Datafile.objects.count() == 2
+    assert sorted(p.name for p in path.parent.glob("*.dcm")) == sorted(
+        replica.uri.rpartition("/")[2] for replica in Replica.objects.all()
+    )
+
+
+def test_under_a_backlog_only_what_is_wholly_taken_in_is_complete(
+    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+):
+    old = make_series(instances=1)
+    send(old, port=orthanc.dicom_port)
+    drain(daemon)
+    time.sleep(2.5)
+    monkeypatch.setattr("ingest.daemon.CHANGES_AT_ONCE", 2)
+    send(make_series(instances=6), port=orthanc.dicom_port)
+    time.sleep(2.5)
+
+    while Dataset.objects.count() < 2:
+        assert daemon.round(Event())
+
+    assert not is_drained(daemon)
+    states = Dataset.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["complete", "receiving"]
+    drain(daemon)
+    assert Dataset.objects.get(series__series_uid=old[0].SeriesInstanceUID)
+
+
+def test_a_series_that_cannot_be_completed_does_not_hold_up_the_others(
+    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+):
+    poison, good = make_series(instances=1), make_series(instances=1)
+    send([*poison, *good], port=orthanc.dicom_port)
+    drain(daemon)
+    complete = daemon.portal.complete
+
+    def stumble(series: Receiving) -> None:
+        if series.series_uid == poison[0].SeriesInstanceUID:
+            raise BatchFails("the portal answers 500")
+        complete(series)
+
+    monkeypatch.setattr(daemon.portal, "complete", stumble)
+
+    def good_is_complete() -> bool:
+        with suppress(BatchFails):
+            drain(daemon)
+        return Dataset.objects.filter(state=Dataset.State.COMPLETE).count() == 1
+
+    wait_for(good_is_complete, seconds=10, what="the other series is complete")
+
+
+def test_long_work_is_interrupted_by_polls(
+    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("ingest.daemon.POLL_AGAIN_SECONDS", 0)
+    send(make_series(instances=5), port=orthanc.dicom_port)
+    polls = []
+    poll = daemon.portal.poll
+
+    def count(report: Report) -> Asked:
+        polls.append(report)
+        return poll(report)
+
+    monkeypatch.setattr(daemon.portal, "poll", count)
+
+    drain(daemon)
+
+    assert len(polls) > 5
+
+
 @pytest.mark.parametrize("keyword", ["SeriesInstanceUID", "StudyInstanceUID"])
 def test_an_illegal_uid_is_parked_with_its_reason(
     daemon: Daemon, orthanc: Orthanc, keyword: str
@@ -236,7 +439,7 @@ def test_a_batch_that_fails_and_fails_is_parked_and_the_others_go_on(
     send([*poison, *make_series(instances=1)], port=orthanc.dicom_port)
     register = daemon.portal.register
 
-    def stumble(batch: Batch, stored: list[Stored], **words: Any) -> dict[str, int]:
+    def stumble(batch: Batch, stored: list[Stored], **words: Any) -> dict[str, str]:
         if words["series_uid"] == poison[0].SeriesInstanceUID:
             raise BatchFails("the portal answers 500")
         return register(batch, stored, **words)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import linking
 from ingest.errors import BatchFails, StoreUnwritable
 from ingest.linking import Store, link
 from ingest.series import Arrived, Stored
@@ -160,6 +161,29 @@ def test_a_parked_file_is_freed_with_all_its_versions(
         "parked/cc-dd/aa-bb.v2.dcm",
     ]
     assert not (store.root / "parked/cc-dd").exists()
+
+
+def test_a_folder_whose_making_was_cut_short_gets_its_mode(
+    store: Store, attachment: Path
+):
+    folder = store.root / "dicom/1.2/1.2.3"
+    folder.mkdir(parents=True)
+    folder.chmod(0o2750)
+
+    keep(store, attachment)
+
+    assert folder.stat().st_mode & 0o7777 == 0o2770
+
+
+def test_another_meta_group_is_seen_without_decoding_however_large_the_file(
+    store: Store, attachment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(linking, "LARGEST_COMPARED_BYTES", 0)
+    stored = keep(store, attachment)
+    resent = tmp_path / "resent"
+    resent.write_bytes(attachment.read_bytes().replace(b"PYDICOM", b"ORTHANC", 1))
+
+    assert keep(store, resent).path == stored.path
 
 
 def test_names_made_for_what_did_not_fit_are_given_back(

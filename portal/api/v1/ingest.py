@@ -31,14 +31,7 @@ from portal.registration.announcement import DoesNotFit
 def poll(request: Request) -> Response:
     """Keep what ingest says of itself; answer what it is asked to do."""
     report = polls.note(checked(PollSerializer(data=request.data)))
-    receiving = [
-        {
-            "orthanc_series": one.orthanc_series,
-            "series_uid": one.series_uid,
-            "files": one.dataset.file_count,
-        }
-        for one in registration.receiving()
-    ]
+    receiving = registration.receiving()
     again = parking.to_be_taken_in_again()
     return Response({"paused": report.paused, "receiving": receiving, "again": again})
 
@@ -62,6 +55,7 @@ def series(request: Request) -> Response:
             "experiment": registered.experiment_id,
             "new": registered.new,
             "files": registered.files,
+            "heal": registered.heal,
         }
     )
 

@@ -1,0 +1,34 @@
+"""Within the portal only `store/files.py` opens stored files."""
+
+import ast
+
+from tests.architecture.sources import calls, modules
+
+# What opens files of another kind, and which.
+OTHERS = {"portal/health/boot.py": "what boot wrote into /run, and the changelog"}
+OPENERS = {
+    "open",
+    "read_bytes",
+    "read_text",
+    "write_bytes",
+    "write_text",
+    "unlink",
+    "rmtree",
+    "hardlink_to",
+    "copyfile",
+    "copy2",
+}
+
+
+def openers_in(module: ast.Module) -> list[int]:
+    return [call.lineno for name, call in calls(module) if name in OPENERS]
+
+
+def test_only_the_store_opens_files():
+    found = {
+        path: lines
+        for path, module in modules("portal").items()
+        if (lines := openers_in(module))
+    }
+
+    assert set(found) == {"portal/store/files.py", *OTHERS}

@@ -1,0 +1,65 @@
+"""The people of the tests, and where they work.
+
+alice took part in the data's making and may download it, bob is a collaborator who may
+look, carol manages the facility, mallory is a stranger. What makes them so is the
+facility and the grants of a test's data; see `portal/builders.py`.
+"""
+
+from functools import cache
+
+import pytest
+from django.contrib.auth.hashers import make_password
+
+from portal.accounts.models import User
+from portal.catalogue.models import Facility
+from tests.portal.builders import make_facility
+
+# Everybody's password. Long, for the validators; hashed once, since hashing is slow.
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def facility(db: None) -> Facility:
+    return make_facility()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_person("alice", first_name="Alice", last_name="Adams")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return make_person("bob", first_name="Bob", last_name="Brown")
+
+
+@pytest.fixture
+def carol(facility: Facility) -> User:
+    person = make_person("carol", first_name="Carol", last_name="Clark")
+    person.groups.add(facility.manager_group)
+    return person
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    return make_person("mallory")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return make_person("administrator", is_staff=True, is_superuser=True)
+
+
+def make_person(username: str, **fields: object) -> User:
+    """Return a person with a local account: `<username>@example.org` and PASSWORD."""
+    return User.objects.create(
+        username=username,
+        email=f"{username}@example.org",
+        password=_hashed_password(),
+        **fields,
+    )
+
+
+@cache
+def _hashed_password() -> str:
+    return make_password(PASSWORD)
