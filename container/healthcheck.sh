@@ -1,14 +1,14 @@
 #!/bin/bash
 # Ask each program the question that its user would ask, all at once; fail if one does not answer.
 #
-# Prints a line for each program: its name, ok or down, and what it said, with tabs between. Asked by
-# Docker every few seconds, and by `imagetrove status`; works as root and as imagetrove. A program
-# that hangs must not hang the answer, so every question has its own limit.
+# Prints a line for each program: its name, ok or down (off: nobody wants it), and what it said, with
+# tabs between. Asked by Docker every few seconds, by `imagetrove status` and the health page; works as
+# root and as imagetrove. A program that hangs must not hang the answer, so each question has a limit.
 set -uo pipefail
 cd /app || exit 1
 
 readonly seconds=3
-# Ingest polls about once a second, the beat writes every five.
+# Ingest polls about once a second, the beat asks for its heartbeat every five.
 readonly longest_silence=30
 
 orthanc() {
@@ -21,7 +21,7 @@ orthanc() {
 
 postgresql() { query "UPDATE jobs_heartbeat SET name = name WHERE name = 'beat'"; }
 
-valkey() { [[ $(echo PING | nc -U -q 1 /run/valkey/valkey.sock) == +PONG* ]]; }
+valkey() { [[ $(echo PING | nc -U -W 1 /run/valkey/valkey.sock) == +PONG* ]]; }
 
 portal() { fetch --unix-socket /run/portal/portal.sock http://localhost/healthz; }
 
@@ -31,6 +31,22 @@ ingest() { younger 'SELECT max(poll_time) FROM registration_ingestreport' 'has n
 
 # The beat asks for it through valkey, and a worker writes it.
 worker() { younger "SELECT max(time) FROM jobs_heartbeat WHERE name = 'beat'" 'no heartbeat came through beat and worker'; }
+
+# Nobody can speak to the beat, so look for its process, and whether that is stopped (T) or dead (Z).
+# This question has `beat` among its own arguments, and grep its pattern: neither has these four words.
+beat() {
+    local found
+    found=$(grep --no-messages --text --files-with-matches --perl-regexp \
+        'celery\x00--app\x00portal\.jobs\x00beat\x00' /proc/[0-9]*/cmdline)
+    if [[ ! $found ]]; then
+        echo "does not run"
+        return 1
+    fi
+    if grep --no-messages --quiet '^State:[[:space:]]*[TtZ]' "${found%%/cmdline*}/status"; then
+        echo "is stopped"
+        return 1
+    fi
+}
 
 sshd() {
     local banner
@@ -53,7 +69,7 @@ query() {
 younger() {
     local age
     age=$(query "SELECT coalesce(extract(epoch FROM now() - ($1))::int, 999999)") || {
-        echo "$age"
+        echo "unknown, for postgresql does not answer"
         return 1
     }
     ((age < longest_silence)) || {
@@ -82,12 +98,14 @@ if [[ ! -S /run/supervisor.sock ]]; then
     printf 'boot\tdown\tnot finished yet\n'
     exit 1
 fi
-programs=(orthanc ingest postgresql valkey portal worker nginx)
-if [[ ${IMAGETROVE_SSHD:-on} != off ]]; then
-    programs+=(sshd)
-fi
+programs=(orthanc ingest postgresql valkey portal worker beat nginx)
 answers=$(
     for program in "${programs[@]}"; do answer_of "$program" & done
+    if [[ ${IMAGETROVE_SSHD:-on} == off ]]; then
+        printf 'sshd\toff\tswitched off by IMAGETROVE_SSHD\n'
+    else
+        answer_of sshd &
+    fi
     wait
 )
 sort <<<"$answers"

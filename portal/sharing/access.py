@@ -71,6 +71,11 @@ def may_see_parked_series(user: Visitor) -> bool:
     return user.is_active and user.is_superuser
 
 
+def may_see_health(user: Visitor) -> bool:
+    """Say whether `user` may see how the box itself is: administrators only."""
+    return user.is_active and user.is_superuser
+
+
 def grants_on(experiment: Experiment) -> QuerySet[Grant]:
     """Return the grants in force on an experiment, the strongest first."""
     return (

@@ -391,6 +391,10 @@ class Migration(migrations.Migration):
             model_name='dataset',
             index=models.Index(condition=models.Q(('state', 'receiving')), fields=['arrived_time'], name='dataset_receiving'),
         ),
+        migrations.AddIndex(
+            model_name='dataset',
+            index=models.Index(condition=models.Q(('damaged_count__gt', 0)), fields=['modified_time'], name='dataset_damaged'),
+        ),
         migrations.AddConstraint(
             model_name='parametername',
             constraint=models.UniqueConstraint(fields=('schema', 'name'), name='parameter_name_once_per_schema'),

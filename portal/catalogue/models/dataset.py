@@ -45,7 +45,12 @@ class Dataset(models.Model):
                 fields=["arrived_time"],
                 condition=models.Q(state="receiving"),
                 name="dataset_receiving",
-            )
+            ),
+            models.Index(
+                fields=["modified_time"],
+                condition=models.Q(damaged_count__gt=0),
+                name="dataset_damaged",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,9 @@
+"""What the box says of itself: programs, ingest, verification, work, disks, versions.
+
+Between the doors and the services, since it asks them all. May import the services,
+rooms and foundations; writes nothing, and answers whatever is down.
+"""
+
+from portal.health.report import Report, look
+
+__all__ = ["Report", "look"]
