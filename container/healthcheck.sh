@@ -8,7 +8,7 @@ set -uo pipefail
 cd /app || exit 1
 
 readonly seconds=3
-# Ingest polls about once a second, the beat asks for its heartbeat every five.
+# Ingest polls about twice a second, the beat asks for its heartbeat every five.
 readonly longest_silence=30
 
 orthanc() {

@@ -78,7 +78,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Config:
         run=Path(given("RUN", "/run/imagetrove")),
         facility=given("SITE_NAME", "ImageTrove"),
         stable_age_seconds=number("STABLE_AGE", "10"),
-        poll_seconds=number("POLL_SECONDS", "1"),
+        poll_seconds=number("POLL_SECONDS", "0.5"),
         rules_rest_seconds=number("RULES_REST_SECONDS", "2"),
         megabytes=number("INGEST_MEGABYTES", "1024"),
     )

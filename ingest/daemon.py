@@ -1,4 +1,4 @@
-"""The loop: once a second, from Orthanc's changes to the portal's datasets.
+"""The loop: twice a second, from Orthanc's changes to the portal's datasets.
 
 One round: say how we are and hear what is asked; take in new instances, in batches per
 series; mark what has come to rest. The place is noted last, so that whatever is cut

@@ -4,6 +4,7 @@ import logging
 import os
 
 from celery import Celery
+from celery.signals import beat_init
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -22,6 +23,12 @@ def wake(name: str) -> None:
     A broker that is away costs time, not work: the beat asks again for what is due.
     """
     transaction.on_commit(lambda: _send(name))
+
+
+@beat_init.connect
+def _beat_at_once(**_: object) -> None:
+    """Do not let a new box wait an interval for its first sign of life."""
+    _send("heartbeat")
 
 
 def _send(name: str) -> None:

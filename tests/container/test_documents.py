@@ -1,0 +1,217 @@
+"""The commands of README and how-tos, typed as they stand there.
+
+All of a page is one session of a shell, in which `scan.dcm` lies at hand. Ports,
+folders and names are this run's; what is left out is left out for a reason.
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from textwrap import dedent
+
+import pytest
+
+from tests.box import IMAGE, LABEL, SCRATCH
+from tests.commands import docker, run
+from tests.container.test_original_way import Terminal
+from tests.dicom import make_series, send, write
+from tests.ports import free_port
+from tests.visitor import Visitor
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/how-to/add-an-instrument.md", "docs/how-to/install.md")
+FENCE = re.compile(r"^( *)```bash\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+# Another name than the image's own, so that `up` does not build it anew.
+TAG = f"imagetrove:{SCRATCH.name}"
+NAME = f"{SCRATCH.name}-documents"
+NOT_TYPED = {
+    "./imagetrove test": "this run is it",
+    "docker build -t user/imagetrove .": "the image at hand was built so",
+    "docker run -i -t --rm": "it keeps its terminal; it has a test of its own",
+    "docker build --no-cache": "it takes minutes, and gives the image at hand",
+    "iptables -I DOCKER-USER": "it would change the firewall of this machine",
+    "cat ~/.ssh/id_ed25519.pub": "test_ssh.py comes in by keys of its own",
+}
+
+
+class Machine:
+    """A host on which somebody follows a page, with a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.web_port, self.dicom_port, self.ssh_port = (free_port() for _ in range(3))
+        self.environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": str(folder),
+            "IMAGETROVE_IMAGE": TAG,
+            "IMAGETROVE_NAME": NAME,
+            "IMAGETROVE_STATE": str(folder / "state"),
+            "IMAGETROVE_WEB_PORT": str(self.web_port),
+            "IMAGETROVE_DICOM_PORT": str(self.dicom_port),
+            "IMAGETROVE_SSH_PORT": str(self.ssh_port),
+            "IMAGETROVE_UP_TIMEOUT": "90",
+        }
+
+    def type(self, text: str) -> CompletedProcess[str]:
+        """Type lines of a page; the first one that fails ends it."""
+        script = f"cd {self.folder}\nset -xeuo pipefail\n{self.here(text)}"
+        command = ("bash", "-c", script)
+        return run(*command, environment=self.environment, seconds=300, check=False)
+
+    def here(self, text: str) -> str:
+        """Return a page's lines with the names and ports of this machine."""
+        for pattern, ours in {
+            # A published port, and not the one in the box that stands behind it.
+            r"(?<!\d{4}:)\b8000\b": str(self.web_port),
+            r"(?<!\d{4}:)\b5000\b": str(self.dicom_port),
+            r"\b3022\b": str(self.ssh_port),
+            r"/somewhere": f"{self.folder}/somewhere",
+            r"user/imagetrove": TAG,
+            r"(docker exec|Status}}') imagetrove\b": rf"\1 {NAME}",
+            r"docker image rm imagetrove": f"docker image rm {TAG}",
+            r"docker run ": f"docker run --name {NAME}-original --label {LABEL} ",
+        }.items():
+            text = re.sub(pattern, ours, text)
+        return text
+
+    def ask(self, sql: str) -> list[str]:
+        """Ask the box's database; return its lines."""
+        words = ("/app/container/as", "imagetrove", "psql", "-h", "/run/postgresql")
+        return docker("exec", NAME, *words, "-Atc", sql).stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    docker("tag", IMAGE, TAG)
+    machine = Machine(SCRATCH / "documents")
+    machine.folder.mkdir()
+    try:
+        (machine.folder / "imagetrove").symlink_to(ROOT / "imagetrove")
+        scan = write(make_series(instances=1, StationName="MRC35107"), machine.folder)
+        scan[0].rename(machine.folder / "scan.dcm")
+        done = machine.type("./imagetrove up")
+        assert done.returncode == 0, done.stderr
+        yield machine
+    finally:
+        for name in (NAME, f"{NAME}-original"):
+            docker("rm", "--force", "--volumes", name, check=False)
+        docker("rmi", TAG, check=False)
+        shutil.rmtree(machine.folder, ignore_errors=True)
+
+
+def fences(page: str) -> list[str]:
+    return [dedent(text) for _, text in FENCE.findall((ROOT / page).read_text())]
+
+
+def typed(page: str) -> str:
+    """Return what a test can type of a page."""
+    return "".join(
+        text for text in fences(page) if not text.startswith(tuple(NOT_TYPED))
+    )
+
+
+def test_what_is_not_typed_stands_in_a_page() -> None:
+    texts = [text for page in PAGES for text in fences(page)]
+
+    assert [
+        start
+        for start in NOT_TYPED
+        if not any(text.startswith(start) for text in texts)
+    ] == []
+
+
+def test_the_readme_brings_a_first_scan(machine: Machine) -> None:
+    done = machine.type(typed("README.md"))
+
+    assert done.returncode == 0, done.stderr
+    promised = re.findall(
+        r"^  (portal|sign in|scanners)", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert re.findall(r"^  (portal|sign in|scanners)", done.stdout, re.MULTILINE) == (
+        promised
+    )
+    wait_for(
+        lambda: "MRC35107" in machine.ask("SELECT name FROM catalogue_instrument"),
+        seconds=20,
+        what="the scan is in the portal",
+    )
+
+
+def test_the_originals_own_words_start_a_box(machine: Machine) -> None:
+    neighbour = Machine(machine.folder)
+    text = next(
+        text for text in fences("README.md") if text.startswith("docker run -i -t --rm")
+    )
+
+    terminal = Terminal(*shlex.split(neighbour.here(text.replace("\\\n", " "))))
+    try:
+        with Visitor(f"http://127.0.0.1:{neighbour.web_port}") as visitor:
+            wait_for(
+                lambda: _is_up(visitor), seconds=60, what="the portal answers on 8000"
+            )
+        end = terminal.interrupt()
+    finally:
+        terminal.close()
+
+    assert end == 0
+    assert "EVERY SCAN IS STORED TWICE" in terminal.said
+
+
+def test_an_instrument_is_added_as_the_page_says(machine: Machine) -> None:
+    done = machine.type(typed("docs/how-to/add-an-instrument.md"))
+    scan = make_series(instances=2)
+    statuses = send(scan, port=machine.dicom_port, calling_ae="MR3T")
+
+    assert done.returncode == 0, done.stderr
+    assert "Last error  none" in done.stdout
+    assert statuses == [0, 0]
+    wait_for(
+        lambda: "3T Prisma" in machine.ask("SELECT name FROM catalogue_instrument"),
+        seconds=20,
+        what="the rule decides",
+    )
+    assert machine.ask(
+        "SELECT u.email, g.reason FROM sharing_grant g"
+        " JOIN accounts_user u ON u.id = g.user_id"
+    ) == ['jo@example.org|rule "3T"']
+
+
+def test_a_box_is_installed_looked_after_and_removed_as_the_page_says(
+    machine: Machine,
+) -> None:
+    done = machine.type(typed("docs/how-to/install.md"))
+
+    assert done.returncode == 0, done.stderr
+    assert "Added jo <jo@example.org>." in done.stdout
+    assert "https://imagetrove.example.org" in done.stdout
+    assert "\nhealthy\n" in done.stdout
+    assert docker("container", "inspect", NAME, check=False).returncode
+    assert not (machine.folder / "state").exists()
+
+
+def test_the_tls_proxy_s_configuration_is_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "install.md").read_text()
+    server = re.findall(r"^```nginx\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[0]
+    run(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+        *("-subj", "/CN=imagetrove.example.org"),
+        *("-keyout", tmp_path / "imagetrove.key", "-out", tmp_path / "imagetrove.pem"),
+    )
+    server = re.sub(r"/etc/ssl/(certs|private)", str(tmp_path), server)
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(
+        f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{server}}}\n"
+    )
+
+    run("nginx", "-t", "-e", "stderr", "-c", conf)
+
+
+def _is_up(visitor: Visitor) -> bool:
+    try:
+        return visitor.get("/healthz").ok
+    except OSError:
+        return False
