@@ -38,6 +38,7 @@ SOP_CLASSES = {
 }
 # PS3.8 9.3.2: context ids are the odd numbers of one byte.
 MOST_CONTEXTS = 128
+ASSOCIATIONS = 3
 BRIGHT, DARK = 1000, 40
 
 Pixels = np.ndarray[Any, np.dtype[Any]]
@@ -129,23 +130,42 @@ def send(
 
     Raises ConnectionError where the receiver refuses or drops the association.
     """
-    statuses = []
+    statuses: list[int] = []
     for together in _by_association(datasets):
-        ae = AE(ae_title=calling_ae)
-        ae.requested_contexts = [
-            build_context(sop_class, syntax)
-            for sop_class, syntax in dict.fromkeys(map(_context, together))
-        ]
+        statuses += _send_together(together, (host, port), calling_ae, called_ae)
+    return statuses
+
+
+def _send_together(
+    together: list[Dataset], to: tuple[str, int], calling_ae: str, called_ae: str
+) -> list[int]:
+    """Send over one association; over another one, like a scanner, if it breaks.
+
+    On a busy machine pynetdicom may take an answer off its own queue, and then wait for
+    it in vain.
+    """
+    statuses: list[int] = []
+    ae = AE(ae_title=calling_ae)
+    ae.dimse_timeout = 10
+    ae.requested_contexts = [
+        build_context(sop_class, syntax)
+        for sop_class, syntax in dict.fromkeys(map(_context, together))
+    ]
+    for _ in range(ASSOCIATIONS):
         association = ae.associate(
-            host, port, ae_title=called_ae, evt_handlers=[(EVT_CONN_OPEN, _no_delay)]
+            *to, ae_title=called_ae, evt_handlers=[(EVT_CONN_OPEN, _no_delay)]
         )
         if not association.is_established:
-            raise ConnectionError(f"{called_ae} at {host}:{port} took no association")
+            raise ConnectionError(f"{called_ae} at {to} took no association")
         try:
-            statuses += [_store(association, dataset) for dataset in together]
+            left = together[len(statuses) :]
+            statuses.extend(_store(association, dataset) for dataset in left)
+        except ConnectionError:
+            continue
         finally:
             association.release()
-    return statuses
+        return statuses
+    raise ConnectionError(f"{called_ae} at {to} dropped {ASSOCIATIONS} associations")
 
 
 def _sop_class(modality: str, frames: int) -> UID:

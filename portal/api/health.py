@@ -12,6 +12,12 @@ from django.views.decorators.http import require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer `ok`; a database that is away becomes the middleware's 503."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    # A connection of its own: one that is kept would wait for ever on a server that
+    # hangs, while a new one is given up after its time (settings.DATABASES).
+    asking = connection.copy()
+    try:
+        with asking.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        asking.close()
     return HttpResponse("ok\n", content_type="text/plain")
