@@ -68,14 +68,13 @@ def complete(series_uid: str) -> Dataset | None:
     return dataset
 
 
-def receiving() -> list[dict[str, str | int]]:
+def receiving() -> list[dict[str, object]]:
     """Return names and file counts of the series that have not come to rest."""
     series = Series.objects.filter(dataset__state=Dataset.State.RECEIVING)
-    return list(
-        series.order_by("pk").values(
-            "orthanc_series", "series_uid", files=F("dataset__file_count")
-        )
+    rows = series.order_by("pk").values(
+        "orthanc_series", "series_uid", files=F("dataset__file_count")
     )
+    return [dict(row) for row in rows]
 
 
 @transaction.atomic

@@ -170,7 +170,7 @@ def test_a_worker_without_a_slot_leaves_the_work_to_the_others(settings):
 
 def test_a_turn_ends_and_what_is_left_is_asked_for_again(monkeypatch):
     monkeypatch.setattr(due, "TURN_SECONDS", 0)
-    woken = []
+    woken: list[str] = []
     due.ask(VERIFY, [1, 2])
     due.ask(THUMBNAIL, [3])
     monkeypatch.setattr(due, "wake", woken.append)
