@@ -8,7 +8,7 @@ import typer
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
 django.setup()
 
-from portal.cli import ingest, status, user  # noqa: E402 (models need django.setup first)
+from portal.cli import demo, ingest, status, user  # noqa: E402 (models need django.setup first)
 
 app = typer.Typer(
     name="imagetrove",
@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(status.status)
+app.command()(demo.demo)
 app.add_typer(user.app, name="user")
 app.add_typer(ingest.app, name="ingest")
 

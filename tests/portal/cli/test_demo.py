@@ -1,6 +1,7 @@
 """`imagetrove demo`: what it sends, says and takes away, and how it fails."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -182,6 +183,22 @@ def test_a_receiver_that_refuses_is_told_in_words(answer, words, monkeypatch):
     assert result.exit_code == 1
     assert words in result.stderr
     assert "Sent" not in result.stderr
+
+
+def test_a_receiver_that_never_answers_is_not_called_one_that_hung_up(monkeypatch):
+    monkeypatch.setattr(scanner, "ANSWER_SECONDS", 0.5)
+
+    def answer_late(_: Event) -> int:
+        time.sleep(1.5)
+        return 0
+
+    with a_receiver(answer_late) as port:
+        monkeypatch.setattr(demo_show, "PORT", port)
+
+        result = imagetrove("demo")
+
+    assert result.exit_code == 1
+    assert "The receiver gave no answer in the middle" in result.stderr
 
 
 def test_packets_do_not_wait_for_each_other():
