@@ -21,7 +21,13 @@ orthanc() {
 
 postgresql() { query "UPDATE jobs_heartbeat SET name = name WHERE name = 'beat'"; }
 
-valkey() { [[ $(echo PING | nc -U -W 1 /run/valkey/valkey.sock) == +PONG* ]]; }
+# On a full disk it answers, but with an error: it could not keep what it is told.
+valkey() {
+    local answer
+    answer=$(echo PING | nc -U -W 1 /run/valkey/valkey.sock)
+    echo "${answer%$'\r'}"
+    [[ $answer == +PONG* ]]
+}
 
 portal() { fetch --unix-socket /run/portal/portal.sock http://localhost/healthz; }
 

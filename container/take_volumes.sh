@@ -11,7 +11,7 @@ take() {
     local folder
     for folder in "${@:3}"; do
         mkdir -p "$folder"
-        if ! chown "$2" "$folder" || ! chmod "$1" "$folder" || [[ $(stat --dereference --format %U:%G "$folder") != "$2" ]]; then
+        if ! chown "$2" "$folder" 2>/dev/null || ! chmod "$1" "$folder" 2>/dev/null || [[ $(stat --dereference --format %U:%G "$folder") != "$2" ]]; then
             container/refuse 77 "$folder cannot be given to $2; use a file system that keeps owners" \
                 "(an NFS server needs no_root_squash), or chown it there to $(id --user "${2%:*}"):$(getent group "${2#*:}" | cut -d : -f 3)"
         fi

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest import headers
 from ingest.errors import HeaderUnreadable
-from ingest.linking import measure
+from ingest.linking import CHUNK_BYTES, measure
 from ingest.orthanc import Orthanc
 from ingest.series import Arrived, Batch, Header
 from ingest.unclaimed import count_set_aside, set_aside, unclaimed
@@ -74,6 +74,9 @@ class TakeBack:
         known = self._known(header)
         if any(one.attachment == path for one in known):
             return
+        if any(_is_a_part(path, one.attachment) for one in known):
+            self._set_aside(path)
+            return
         arrived = self._beside(path, known) if known else self._posted(path)
         if arrived is None:
             self._set_aside(path)
@@ -121,3 +124,17 @@ def _identity_in(path: Path) -> tuple[object, ...] | None:
         return _identity(headers.read(path))
     except (FileNotFoundError, HeaderUnreadable):
         return None
+
+
+def _is_a_part(path: Path, whole: Path) -> bool:
+    """Say whether a file is the beginning of another: a full disk cut it short.
+
+    Its header can be read, so that it would pass for another version of the whole.
+    """
+    if path.stat().st_size >= whole.stat().st_size:
+        return False
+    with path.open("rb") as part, whole.open("rb") as file:
+        while expected := part.read(CHUNK_BYTES):
+            if file.read(len(expected)) != expected:
+                return False
+    return True

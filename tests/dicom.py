@@ -146,7 +146,7 @@ def _send_together(
     """
     statuses: list[int] = []
     ae = AE(ae_title=calling_ae)
-    ae.dimse_timeout = 10
+    ae.dimse_timeout = ae.acse_timeout = 10
     ae.requested_contexts = [
         build_context(sop_class, syntax)
         for sop_class, syntax in dict.fromkeys(map(_context, together))

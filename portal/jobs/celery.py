@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 
 from celery import Celery
 from celery.signals import beat_init
@@ -15,6 +16,11 @@ log = logging.getLogger(__name__)
 app = Celery("imagetrove")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# How long a broker is left alone that did not answer: one that hangs costs seconds at
+# each try, and who waits is who registers a scan.
+REST_SECONDS = 30
+rest = {"until": 0.0}
 
 
 def wake(name: str) -> None:
@@ -32,7 +38,10 @@ def _beat_at_once(**_: object) -> None:
 
 
 def _send(name: str) -> None:
+    if time.monotonic() < rest["until"]:
+        return
     try:
         app.send_task(name)
     except OperationalError as error:
+        rest["until"] = time.monotonic() + REST_SECONDS
         log.warning("Cannot wake %s now, the beat will (%s)", name, error)

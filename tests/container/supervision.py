@@ -26,17 +26,17 @@ def start(box: Box, program: str) -> None:
 
 def kill(box: Box, program: str) -> None:
     """Kill a program's main process, and wait until supervisord has a new one."""
-    before = _pid(box, program)
+    before = pid(box, program)
     assert before
     box.run("kill", "-KILL", str(before))
     wait_for(
-        lambda: _pid(box, program) not in (0, before),
+        lambda: pid(box, program) not in (0, before),
         seconds=20,
         what=f"{program} runs again",
     )
 
 
-def _pid(box: Box, program: str) -> int:
+def pid(box: Box, program: str) -> int:
     """Return a program's process id; 0 while it has none."""
     answer = _control(box, "pid", program)
     return int(answer) if answer.isdecimal() else 0

@@ -15,7 +15,7 @@ def refused(*options: str) -> tuple[int, list[str]]:
     return done.returncode, (done.stdout + done.stderr).splitlines()
 
 
-def test_with_nothing_mounted_it_says_what_would_be_lost() -> None:
+def test_t52_with_nothing_mounted_it_says_what_would_be_lost() -> None:
     code, lines = refused()
 
     assert code == 78
@@ -25,7 +25,7 @@ def test_with_nothing_mounted_it_says_what_would_be_lost() -> None:
     assert "docker run -v" in lines[0]
 
 
-def test_with_one_of_five_missing_it_names_that_one(box: Box) -> None:
+def test_t52_with_one_of_five_missing_it_names_that_one(box: Box) -> None:
     five = ["mytardis_staging", "mytardis_store", "data", "OrthancStorage"]
     mounts = [word for name in five for word in ("-v", f"{box.state}/x-{name}:/{name}")]
 
@@ -36,7 +36,7 @@ def test_with_one_of_five_missing_it_names_that_one(box: Box) -> None:
     assert "/var/log not mounted" in lines[0]
 
 
-def test_a_volume_that_cannot_be_written_is_named(box: Box) -> None:
+def test_t52_a_volume_that_cannot_be_written_is_named(box: Box) -> None:
     code, lines = refused("-v", f"{box.state}/read-only:/imagetrove:ro")
 
     assert code == 73
@@ -44,7 +44,19 @@ def test_a_volume_that_cannot_be_written_is_named(box: Box) -> None:
     assert "/imagetrove cannot be written" in lines[0]
 
 
-def test_a_second_box_on_the_same_volumes_touches_nothing(box: Box) -> None:
+def test_t52_a_volume_whose_owner_cannot_be_set_is_named(box: Box) -> None:
+    # As on a file server that maps root to nobody.
+    volume = f"{box.state}/unowned:/imagetrove"
+
+    code, lines = refused("--cap-drop", "CHOWN", "--volume", volume)
+
+    assert code == 77
+    assert len(lines) == 1
+    assert "cannot be given to" in lines[0]
+    assert "use a file system that keeps owners" in lines[0]
+
+
+def test_t56_a_second_box_on_the_same_volumes_touches_nothing(box: Box) -> None:
     store = box.folder("mytardis_store")
     before = store.stat()
 

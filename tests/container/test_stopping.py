@@ -19,7 +19,7 @@ def box() -> Iterator[Box]:
 
 
 @pytest.mark.parametrize("after", [0.2, 0.6, 1.2, 2, 3, 4])
-def test_a_stop_during_boot_is_prompt(box: Box, after: float) -> None:
+def test_t54_a_stop_during_boot_is_prompt(box: Box, after: float) -> None:
     box.begin()
     time.sleep(after)
 
@@ -36,7 +36,7 @@ def test_a_box_whose_first_boots_were_cut_short_starts_and_works(box: Box) -> No
     wait_until_arrived(box, scan)
 
 
-def test_a_stop_of_a_running_box_takes_less_than_ten_seconds(box: Box) -> None:
+def test_t54_a_stop_of_a_running_box_takes_less_than_ten_seconds(box: Box) -> None:
     box.start()
     scan = send_scan(box, instances=20)
 

@@ -141,6 +141,24 @@ def test_files_that_cannot_be_read_are_set_aside_once_and_told(
     assert "2 unreadable files" in "; ".join(second.report.warnings)
 
 
+def test_the_half_of_what_orthanc_has_is_set_aside_and_is_no_version_of_it(
+    daemon: Daemon, orthanc: Orthanc
+):
+    scan = make_series(instances=1)
+    send(scan, port=orthanc.dicom_port)
+    drain(daemon)
+    [whole] = [path for path in attachments(orthanc) if is_dicom(path)]
+    content = whole.read_bytes()
+    name = "aaaaaaaa-0000-0000-0000-000000000000"
+    in_storage(orthanc, content[: len(content) // 2], name)
+
+    restarted(daemon)
+
+    assert [one.name for one in (orthanc.storage / "set-aside").iterdir()] == [name]
+    assert Datafile.objects.count() == 1
+    assert whole.read_bytes() == content
+
+
 def test_an_older_version_that_was_lost_is_kept_and_the_newer_one_stays_in_orthanc(
     daemon: Daemon, orthanc: Orthanc, tmp_path: Path
 ):

@@ -247,6 +247,7 @@ def test_the_worker_is_woken_when_the_request_is_committed_and_not_before(
 ):
     sent: list[str] = []
     monkeypatch.setattr(celery.app, "send_task", sent.append)
+    monkeypatch.setitem(celery.rest, "until", 0)
 
     with transaction.atomic():
         due.ask(VERIFY, [1])
@@ -256,12 +257,19 @@ def test_the_worker_is_woken_when_the_request_is_committed_and_not_before(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_broker_that_is_away_loses_nothing(monkeypatch):
-    def refuse(name):
-        raise BrokerAway("connection refused")
+def test_a_broker_that_is_away_loses_nothing_and_is_left_alone_for_a_while(monkeypatch):
+    asked = []
 
-    monkeypatch.setattr(celery.app, "send_task", refuse)
+    def hang(name):
+        asked.append(name)
+        raise BrokerAway("Timeout reading from socket")
+
+    monkeypatch.setattr(celery.app, "send_task", hang)
+    monkeypatch.setitem(celery.rest, "until", 0)
 
     due.ask(VERIFY, [1])
+    due.ask(VERIFY, [2])
 
     assert due.overdue() == {VERIFY}
+    # Each try would keep who registers a scan waiting for seconds.
+    assert asked == [VERIFY]
