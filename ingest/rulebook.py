@@ -5,11 +5,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from ingest import durable
 from ingest.errors import RulesUnusable
-from rules.document import Rules, RulesError, load
+from rules.document import RulesError, load
+from rules.fields import tag_number
+from rules.rule import Rules
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,8 @@ class Rulebook:
         """Return the rules in force. Raises RulesUnusable if there never were any."""
         try:
             text = self._read()
-            if text not in (None, self._text):
+            # What was put back as it was is good again, too.
+            if text is not None and (text != self._text or self.problem):
                 self._take_up(text)
         except RulesError as mistake:
             self._keep_old_ones(mistake)
@@ -74,17 +77,30 @@ class Rulebook:
 
     def _keep_old_ones(self, mistake: RulesError) -> None:
         """Say once what is wrong; after a restart, the copy has the last good rules."""
+        if self._rules is None and self.last_good.exists():
+            with suppress(RulesError):
+                self._rules = _load(self.last_good.read_text(encoding="utf-8"))
         first = "; ".join(mistake.problems[:MISTAKES_SHOWN])
         more = len(mistake.problems) - MISTAKES_SHOWN
         problem = f"{self.path} is not taken up: {first}"
         problem += f"; and {more} more" if more > 0 else ""
+        if self._rules is not None:
+            problem += ". The last good rules stay in force"
         if problem != self.problem:
             self.problem = problem
-            log.warning("%s; the last good rules stay in force", problem)
-        if self._rules is None and self.last_good.exists():
-            with suppress(RulesError):
-                self._rules = _load(self.last_good.read_text(encoding="utf-8"))
+            log.warning("%s", problem)
+
+
+def field_named(word: str) -> str:
+    """Return a header's name for a keyword or a tag; "" for what DICOM does not have.
+
+    As in `headers`, an element goes by its tag only where it has no keyword.
+    """
+    number = tag_number(word)
+    if number is not None:
+        return keyword_for_tag(number) or word.lower()
+    return word if tag_for_keyword(word) is not None else ""
 
 
 def _load(text: str) -> Rules:
-    return load(text, is_keyword=lambda word: tag_for_keyword(word) is not None)
+    return load(text, field_named=field_named)

@@ -7,27 +7,40 @@ The document is TOML: any number of `[[rule]]`, the first that matches wins, and
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from rules.fields import Pattern, Template, plain
+from rules import schemas
+from rules.fields import Pattern, Template, plain, tag_number
+from rules.lines import Lines, Path
+from rules.rule import InstitutionTexts, Match, ProjectField, Rule, Rules, Schema
 
 KEYWORD = re.compile(r"[A-Z][A-Za-z0-9]*")
 # What a sender says of itself, beside the header; matched and filled like a field.
 ORIGIN_KEYWORDS = ("CallingAE", "CalledAE", "SenderAddress")
-# What the rule itself has decided before people and groups are looked at.
-DECIDED = ("project", "instrument", "facility")
-ANSWERS = {
+INSTITUTION = {
+    "name": "InstitutionName",
+    "department": "InstitutionalDepartmentName",
+    "address": "InstitutionAddress",
+}
+TEMPLATES = (
     "facility",
     "instrument",
-    "project",
     "experiment_key",
     "experiment_title",
     "dataset_title",
     "people",
     "groups",
+    "operators",
+)
+ANSWERS = {*TEMPLATES, "institution", "project", "schema"}
+# What the rule has decided by the time that these are filled.
+DECIDED = ("project", "instrument", "facility")
+KNOWS_DECIDED = {
+    "people": DECIDED,
+    "groups": DECIDED,
+    "operators": DECIDED,
+    "schema": (*DECIDED, "operators"),
 }
-Match = tuple[str, tuple[Pattern, ...]]
 
 
 class RulesError(ValueError):
@@ -38,224 +51,252 @@ class RulesError(ValueError):
         self.problems = problems
 
 
-@dataclass(frozen=True)
-class ProjectField:
-    """Where the project's number stands: a field, and the pattern its value must have.
-
-    With a group in the pattern, the number is what the first group matched.
-    """
-
-    keyword: str
-    pattern: re.Pattern[str]
-    required: bool = True
+def as_written(word: str) -> str:
+    """Return the name of a field by its form alone; "" for what can be none."""
+    if tag_number(word) is not None:
+        return word.lower()
+    return word if KEYWORD.fullmatch(word) else ""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One rule: what it matches, and what it says of a series that does.
-
-    An empty tuple leaves the question to the default.
-    """
-
-    name: str = ""
-    match: tuple[Match, ...] = ()
-    facility: tuple[Template, ...] = ()
-    instrument: tuple[Template, ...] = ()
-    project: ProjectField | tuple[Template, ...] = ()
-    experiment_key: tuple[Template, ...] = ()
-    experiment_title: tuple[Template, ...] = ()
-    dataset_title: tuple[Template, ...] = ()
-    people: tuple[Template, ...] = ()
-    groups: tuple[Template, ...] = ()
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The rules in their order, and what holds where none matches."""
-
-    rules: tuple[Rule, ...] = ()
-    default: Rule = field(default_factory=Rule)
-
-
-def load(text: str, *, is_keyword: Callable[[str], bool] = lambda _: True) -> Rules:
+def load(text: str, *, field_named: Callable[[str], str] = as_written) -> Rules:
     """Return the rules in a document.
 
-    `is_keyword` says whether a field name is in DICOM's dictionary (PS3.6). Raises
-    RulesError with every mistake at once.
+    `field_named` returns the name under which a header has the field that is written as
+    a keyword or a tag (PS3.6), or "" where DICOM has no such keyword. Raises RulesError
+    with every mistake at once.
     """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulesError([f"this is not TOML: {error}"]) from None
-    return _Reader(text, is_keyword).read(document)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A table of the document: its heading, and the how-manieth with that heading."""
-
-    heading: str
-    number: int = 1
-
-
-TOP = Place("")
-DEFAULT = Place("[default]")
+    except RecursionError:
+        raise RulesError(["this is not TOML: it is nested too deeply"]) from None
+    return _Reader(text, field_named).read(document)
 
 
 class _Reader:
     """Reads one document and gathers what is wrong with it."""
 
-    def __init__(self, text: str, is_keyword: Callable[[str], bool]) -> None:
-        self.lines = text.splitlines()
-        self.is_keyword = is_keyword
-        self.problems: list[str] = []
+    def __init__(self, text: str, field_named: Callable[[str], str]) -> None:
+        self.lines = Lines(text)
+        self.field_named = field_named
+        self.problems: set[tuple[int, str]] = set()
 
     def read(self, document: dict[str, Any]) -> Rules:
         for key in document.keys() - {"rule", "default"}:
-            self._complain(TOP, key, f"{key!r} is not [[rule]] or [default]")
+            self._complain((key,), f"{key!r} is not [[rule]] or [default]")
         tables = document.get("rule", [])
         if not isinstance(tables, list):
-            self._complain(TOP, "rule", "write [[rule]], with two brackets")
+            self._complain(("rule",), "write [[rule]], with two brackets")
             tables = []
         rules = tuple(
-            self._rule(table, Place("[[rule]]", number))
-            for number, table in enumerate(tables, 1)
+            self._rule(table, ("rule", number)) for number, table in enumerate(tables)
         )
-        default = self._answers(document.get("default", {}), DEFAULT, ANSWERS)
+        default = self._answers(
+            document.get("default", {}), ("default",), {*ANSWERS, "unmatched"}
+        )
+        parks = self._parks_unmatched(document.get("default"))
         self._refuse_twins(rules)
+        for path, sentence in schemas.contradictions([*rules, Rule(**default)]):
+            self._complain(path, sentence)
         if self.problems:
-            raise RulesError(self.problems)
-        return Rules(rules, Rule(**default))
+            raise RulesError(
+                [f"line {line}: {sentence}" for line, sentence in sorted(self.problems)]
+            )
+        return Rules(rules, Rule(**default), parks_unmatched=parks)
 
-    def _rule(self, table: dict[str, Any], at: Place) -> Rule:
+    def _rule(self, table: Any, at: Path) -> Rule:
+        if not isinstance(table, dict):
+            self._complain(at, "a rule is a table: name, match, and what it says")
+            return Rule()
         return Rule(
             name=self._name(table, at),
-            match=self._match(table.get("match"), at),
+            match=self._match(table.get("match"), (*at, "match")),
             **self._answers(table, at, {"name", "match", *ANSWERS}),
         )
 
-    def _answers(self, table: Any, at: Place, known: set[str]) -> dict[str, Any]:
+    def _answers(self, table: Any, at: Path, known: set[str]) -> dict[str, Any]:
         """Read what a rule, or the default, says of a series."""
         if not isinstance(table, dict):
-            self._complain(at, "", f"{at.heading} is not a table")
+            self._complain(at, "[default] is not a table")
             return {}
         for key in table.keys() - known:
             words = ", ".join(sorted(known))
-            self._complain(at, key, f"{key!r} is not known here; known are {words}")
+            self._complain((*at, key), f"{key!r} is not known here; known are {words}")
         answers: dict[str, Any] = {
-            key: self._templates(table.get(key, []), at, key)
-            for key in ANSWERS - {"project"}
+            key: self._templates(table.get(key, []), (*at, key), key)
+            for key in TEMPLATES
         }
-        return answers | {"project": self._project(table.get("project", []), at)}
+        for template in answers["experiment_key"]:
+            self._check_key(template, (*at, "experiment_key"))
+        return answers | {
+            "project": self._project(table.get("project", []), (*at, "project")),
+            "institution": self._institution(
+                table.get("institution"), (*at, "institution")
+            ),
+            "schemas": self._schemas(table.get("schema", []), (*at, "schema")),
+        }
 
-    def _name(self, table: dict[str, Any], at: Place) -> str:
+    def _parks_unmatched(self, default: Any) -> bool:
+        said = default.get("unmatched") if isinstance(default, dict) else None
+        if said not in (None, "park"):
+            self._complain(("default", "unmatched"), 'write unmatched = "park"')
+        return said == "park"
+
+    def _name(self, table: dict[str, Any], at: Path) -> str:
         name = table.get("name")
         if isinstance(name, str) and name.strip():
             return name.strip()
-        self._complain(at, "name", "a rule needs a name")
+        self._complain((*at, "name"), "a rule needs a name")
         return ""
 
-    def _match(self, table: Any, at: Place) -> tuple[Match, ...]:
+    def _match(self, table: Any, at: Path) -> tuple[Match, ...]:
         if not isinstance(table, dict) or not table:
             sentence = 'a rule needs match = {Field = "value"}'
-            self._complain(at, "match", f"{sentence}; [default] is for all scans")
+            self._complain(at, f"{sentence}; [default] is for all scans")
             return ()
-        for keyword in table:
-            self._check_keyword(keyword, at, "match")
         return tuple(
-            (keyword, tuple(self._pattern(one, at) for one in _listed(wanted)))
-            for keyword, wanted in table.items()
+            (
+                self._field(word, (*at, word)),
+                tuple(self._pattern(one, (*at, word)) for one in _listed(wanted)),
+            )
+            for word, wanted in table.items()
         )
 
-    def _pattern(self, wanted: Any, at: Place) -> Pattern:
+    def _pattern(self, wanted: Any, at: Path) -> Pattern:
         if isinstance(wanted, bool) or not isinstance(wanted, str | int | float):
-            self._complain(at, "match", "a field is matched with texts or numbers")
+            self._complain(at, "a field is matched with texts or numbers")
             return Pattern("")
         pattern = Pattern(plain(wanted))
         try:
             pattern.check()
         except re.error as error:
-            sentence = f"{pattern.text} is no regular expression: {error}"
-            self._complain(at, "match", sentence)
+            self._complain(at, f"{pattern.text} is no regular expression: {error}")
         return pattern
 
-    def _templates(self, value: Any, at: Place, key: str) -> tuple[Template, ...]:
+    def _templates(self, value: Any, at: Path, key: str) -> tuple[Template, ...]:
         listed = _listed(value)
         if not all(isinstance(one, str) and one.strip() for one in listed):
-            self._complain(at, key, f"{key} is a text or a list of texts")
+            self._complain(at, f"{key} is a text or a list of texts")
             return ()
-        templates = tuple(Template(one.strip()) for one in listed)
-        for template in templates:
-            self._check_template(template, at, key)
-        return templates
+        return tuple(
+            self._template(Template(one.strip()), at, KNOWS_DECIDED.get(key, ()))
+            for one in listed
+        )
 
-    def _check_template(self, template: Template, at: Place, key: str) -> None:
-        decided = DECIDED if key in ("people", "groups") else ()
-        for keyword in set(template.keywords).difference(decided):
-            self._check_keyword(keyword, at, key)
+    def _template(
+        self, template: Template, at: Path, decided: tuple[str, ...]
+    ) -> Template:
         if template.has_stray_brace:
             sentence = f"{template.text!r} has a brace that is not around a {{Field}}"
-            self._complain(at, key, sentence)
-        if key == "experiment_key" and not template.keywords:
+            self._complain(at, sentence)
+        names = {
+            word: self._field(word, at)
+            for word in template.keywords
+            if word not in decided
+        }
+        return template.renamed(names)
+
+    def _check_key(self, template: Template, at: Path) -> None:
+        if not template.keywords:
             self._complain(
-                at, key, "a key without a {Field} puts all studies into one experiment"
+                at, "a key without a {Field} puts all studies into one experiment"
             )
 
-    def _project(self, value: Any, at: Place) -> ProjectField | tuple[Template, ...]:
+    def _project(self, value: Any, at: Path) -> ProjectField | tuple[Template, ...]:
         if not isinstance(value, dict):
             return self._templates(value, at, "project")
         wanted = {"pattern": ".+", "required": True, **value}
-        keyword, pattern, required = (
+        word, pattern, required = (
             wanted.pop(key, None) for key in ("field", "pattern", "required")
         )
         if not (
-            isinstance(keyword, str)
+            isinstance(word, str)
             and isinstance(pattern, str)
             and isinstance(required, bool)
             and not wanted
         ):
-            self._complain(
-                at, "project", 'write {field = "…", pattern = "…", required = true}'
-            )
+            self._complain(at, 'write {field = "…", pattern = "…", required = true}')
             return ()
-        self._check_keyword(keyword, at, "project")
+        keyword = self._field(word, (*at, "field"))
         try:
             return ProjectField(keyword, re.compile(pattern), required=required)
         except re.error as error:
             sentence = f"{pattern} is no regular expression: {error}"
-            self._complain(at, "project", sentence)
+            self._complain((*at, "pattern"), sentence)
             return ()
 
-    def _check_keyword(self, keyword: str, at: Place, key: str) -> None:
-        if keyword in ORIGIN_KEYWORDS:
-            return
-        if not KEYWORD.fullmatch(keyword) or not self.is_keyword(keyword):
+    def _institution(self, value: Any, at: Path) -> InstitutionTexts | None:
+        if value is None:
+            return None
+        wanted = {"always": False, **value} if isinstance(value, dict) else {}
+        always = wanted.pop("always", None)
+        texts = {word: wanted.pop(word) for word in INSTITUTION if word in wanted}
+        if (
+            wanted
+            or not texts
+            or not isinstance(always, bool)
+            or not all(isinstance(one, str) and one.strip() for one in texts.values())
+        ):
+            self._complain(
+                at,
+                'write {name = "…", department = "…", address = "…", always = false}, '
+                "with one text at least",
+            )
+            return None
+        return InstitutionTexts(
+            tuple((INSTITUTION[word], plain(text)) for word, text in texts.items()),
+            always=always,
+        )
+
+    def _schemas(self, value: Any, at: Path) -> tuple[Schema, ...]:
+        if not isinstance(value, list):
+            heading = f"[[{at[0]}.schema]]"
+            self._complain(at, f"write {heading}, with two brackets")
+            return ()
+        return tuple(
+            self._schema(table, (*at, number)) for number, table in enumerate(value)
+        )
+
+    def _schema(self, table: Any, at: Path) -> Schema:
+        for key, sentence in schemas.mistakes(table):
+            self._complain((*at, key) if key else at, sentence)
+        facts = table if isinstance(table, dict) else {}
+        parameters = facts.get("parameters")
+        return Schema(
+            level=str(facts.get("level", "")),
+            namespace=str(facts.get("namespace", "")),
+            name=str(
+                facts.get("name") or schemas.NAMES.get(str(facts.get("level")), "")
+            ),
+            parameters=tuple(
+                (name, self._templates(value, (*at, "parameters", name), "schema"))
+                for name, value in parameters.items()
+            )
+            if isinstance(parameters, dict)
+            else (),
+        )
+
+    def _field(self, word: str, at: Path) -> str:
+        """Return a header's name for a field; what is none becomes a problem."""
+        if word in ORIGIN_KEYWORDS:
+            return word
+        name = self.field_named(word)
+        if not name:
             others = ", ".join(ORIGIN_KEYWORDS)
-            self._complain(at, key, f"{keyword!r} is no DICOM keyword, nor {others}")
+            self._complain(at, f"{word!r} is no DICOM keyword or tag, nor {others}")
+        return name
 
     def _refuse_twins(self, rules: tuple[Rule, ...]) -> None:
         seen: set[str] = set()
-        for number, rule in enumerate(rules, 1):
+        for number, rule in enumerate(rules):
             if rule.name and rule.name in seen:
                 sentence = f"two rules are named {rule.name!r}"
-                self._complain(Place("[[rule]]", number), "name", sentence)
+                self._complain(("rule", number, "name"), sentence)
             seen.add(rule.name)
 
-    def _complain(self, at: Place, key: str, sentence: str) -> None:
-        self.problems.append(f"line {self._line(at, key)}: {sentence}")
-
-    def _line(self, at: Place, key: str) -> int:
-        """Return the line of `key` in its table; the table's own where it has none."""
-        found, inside, seen = 1, at == TOP, 0
-        for line_number, line in enumerate(self.lines, 1):
-            words = line.replace(" ", "")
-            if at != TOP and words.startswith("["):
-                seen += words.startswith(at.heading)
-                inside = words.startswith(at.heading) and seen == at.number
-                found = line_number if inside else found
-            if inside and key and words.startswith((f"{key}=", f"{key}.", f"[{key}")):
-                return line_number
-        return found
+    def _complain(self, at: Path, sentence: str) -> None:
+        self.problems.add((self.lines.of(at), sentence))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -10,8 +10,10 @@ from typing import Any
 # A series' header: keyword → text, number, or a list; sequences are lists of objects.
 Header = Mapping[str, Any]
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+# A field of no keyword goes by its tag, in lower case: a private one, mostly.
+TAG = re.compile(r"\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)")
+PLACEHOLDER = re.compile(rf"\{{([A-Za-z][A-Za-z0-9]*|{TAG.pattern})\}}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def values_of(header: Header, keyword: str) -> list[str]:
@@ -25,6 +27,11 @@ def values_of(header: Header, keyword: str) -> list[str]:
 def text_of(header: Header, keyword: str) -> str:
     """Return a field as one text, several values joined by a comma; "" if missing."""
     return ", ".join(values_of(header, keyword))
+
+
+def tag_number(word: str) -> int | None:
+    """Return the number of a tag written as (0019,100C); None for what is no tag."""
+    return int(word[1:5] + word[6:10], 16) if TAG.fullmatch(word) else None
 
 
 def plain(value: str | float) -> str:
@@ -73,6 +80,14 @@ class Template:
     def keywords(self) -> list[str]:
         """The names in braces, in order."""
         return PLACEHOLDER.findall(self.text)
+
+    def renamed(self, names: Mapping[str, str]) -> "Template":
+        """Return the template with other names in its braces."""
+        return Template(
+            PLACEHOLDER.sub(
+                lambda match: f"{{{names.get(match[1], match[1])}}}", self.text
+            )
+        )
 
     @property
     def has_stray_brace(self) -> bool:

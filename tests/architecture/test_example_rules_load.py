@@ -2,8 +2,7 @@
 
 import re
 
-from pydicom.datadict import keyword_dict
-
+from ingest.rulebook import field_named
 from rules.decide import Origin, decide
 from rules.document import load
 from tests import dicom
@@ -20,12 +19,8 @@ def uncommented() -> str:
     return re.sub(r"^# ", "", EXAMPLE[start:], flags=re.MULTILINE)
 
 
-def is_keyword(word: str) -> bool:
-    return word in keyword_dict
-
-
 def test_as_shipped_it_leaves_everything_to_the_default():
-    rules = load(EXAMPLE, is_keyword=is_keyword)
+    rules = load(EXAMPLE, field_named=field_named)
     (instance,) = dicom.make_series(instances=1)
 
     decision = decide(header_of(instance), ORIGIN, rules)
@@ -38,7 +33,7 @@ def test_as_shipped_it_leaves_everything_to_the_default():
 
 
 def test_its_examples_work_when_their_signs_are_taken_away():
-    rules = load(uncommented(), is_keyword=is_keyword)
+    rules = load(uncommented(), field_named=field_named)
     (instance,) = dicom.make_series(
         instances=1,
         Manufacturer="SIEMENS",
@@ -52,4 +47,6 @@ def test_its_examples_work_when_their_signs_are_taken_away():
     assert decision.project == "12345"
     assert decision.instrument == "3T Trio"
     assert decision.facility == "Centre for Advanced Imaging"
-    assert decision.people == ("operator@example.org",)
+    assert decision.people == ("researcher@example.org",)
+    assert decision.operators == ("operator@example.org",)
+    assert [one.level for one in decision.parameter_sets] == ["experiment", "dataset"]

@@ -56,6 +56,20 @@ def test_a_broken_file_leaves_the_last_good_rules_and_says_the_line(path: Path):
     assert book.problem == ""
 
 
+def test_a_file_that_is_put_back_as_it_was_is_good_again(path: Path):
+    path.write_text(GOOD)
+    book = open_book(path)
+    book.current()
+    path.write_text(BROKEN)
+    book.current()
+    assert book.problem
+
+    path.write_text(GOOD)
+
+    assert names(book) == ["a"]
+    assert book.problem == ""
+
+
 def test_the_last_good_rules_outlive_a_restart(path: Path):
     path.write_text(GOOD)
     open_book(path).current()

@@ -190,3 +190,128 @@ def test_control_characters_and_spaces_never_reach_a_title():
     title = decision_of("", SeriesDescription="  T1\n\x1b[31m\t mprage ").dataset_title
 
     assert title == "T1 [31m mprage"
+
+
+INSTITUTION = 'institution = { name = "The Centre", address = "St Lucia"'
+
+
+def test_an_institution_is_filled_in_where_the_header_lacks_it():
+    text = rule('Modality = "MR"', f"{INSTITUTION} }}")
+
+    missing = decision_of(text).institution
+    there = decision_of(text, InstitutionName="Clinic").institution
+
+    assert (missing.name, missing.department, missing.address) == (
+        "The Centre",
+        "",
+        "St Lucia",
+    )
+    assert (there.name, there.address) == ("Clinic", "St Lucia")
+
+
+def test_an_institution_that_always_holds_replaces_the_header_in_keys_and_titles_too():
+    text = rule(
+        'Modality = "MR"',
+        f"{INSTITUTION}, always = true }}\n"
+        'experiment_key = "{InstitutionName}/{PatientID}"',
+    )
+
+    decision = decision_of(text, InstitutionName="Clinic")
+    phoenix_zip_report = decision_of(text)
+
+    assert decision.experiment_key == "The Centre/P1"
+    assert phoenix_zip_report.experiment_key == decision.experiment_key
+    assert any("whatever the header says" in one for one in decision.reasons)
+
+
+def test_the_institution_of_the_default_holds_for_rules_that_say_none():
+    text = f"[default]\n{INSTITUTION} }}\n" + rule('Modality = "MR"')
+
+    assert decision_of(text).institution.name == "The Centre"
+    assert decision_of("", InstitutionName="Clinic").institution.name == "Clinic"
+
+
+def test_operators_are_those_of_the_rule_and_never_the_defaults():
+    text = '[default]\noperators = ["night@example.org"]\n'
+    text += rule('Modality = "MR"', 'operators = ["{StationName}@example.org"]')
+
+    assert decision_of(text).operators == ("MRC35107@example.org",)
+    assert decision_of(text, Modality="CT").operators == ("night@example.org",)
+    silent = text.replace("operators = [", "people = [", 2).replace(
+        'people = ["night', 'operators = ["night'
+    )
+    assert decision_of(silent).operators == ()
+
+
+def test_schemas_are_filled_with_fields_and_with_what_the_rule_decides():
+    text = rule(
+        'Modality = "MR"',
+        """
+instrument = "3T"
+project = { field = "ReferringPhysicianName", pattern = "[0-9]{5}" }
+operators = ["a@example.org", "b@example.org"]
+[[rule.schema]]
+level = "experiment"
+namespace = "http://example.org/experiment"
+[rule.schema.parameters]
+Project = "Project {project}"
+Instrument = "{instrument}"
+Operator = "{operators}"
+"Study Date" = ["{AcquisitionDate}", "(Study Date missing)"]
+Kept = "{StudyDate}"
+Missing = "{AcquisitionDate}"
+""",
+    )
+
+    decision = decision_of(text)
+
+    (experiment,) = decision.parameter_sets
+    assert experiment.name == "Experiment Metadata"
+    assert dict(experiment.parameters) == {
+        "Project": "Project 00142",
+        "Instrument": "3T",
+        "Operator": "a@example.org, b@example.org",
+        "Study Date": "(Study Date missing)",
+        "Kept": "20260301",
+    }
+    assert any('"Missing" of Experiment Metadata' in one for one in decision.reasons)
+
+
+def test_the_schemas_of_the_default_hold_for_rules_that_say_none():
+    default = """
+[[default.schema]]
+level = "dataset"
+namespace = "http://example.org/d"
+parameters = { Model = "{ManufacturerModelName}", Station = "{StationName}" }
+"""
+
+    (said,) = decision_of(default + rule('Modality = "MR"')).parameter_sets
+
+    assert dict(said.parameters) == {"Station": "MRC35107"}
+
+
+def test_a_schema_of_which_nothing_can_be_filled_is_left_out():
+    text = """
+[[default.schema]]
+level = "dataset"
+namespace = "http://example.org/d"
+parameters = { Model = "{ManufacturerModelName}" }
+"""
+
+    assert decision_of(text).parameter_sets == ()
+
+
+def test_a_private_field_is_matched_and_written_by_its_tag():
+    text = rule('"(0019,100C)" = 1000', 'dataset_title = "b{(0019,100C)}"')
+
+    decision = decide({**HEADER, "(0019,100c)": 1000}, ORIGIN, load(text))
+
+    assert decision.rule == "r"
+    assert decision.dataset_title == "b1000"
+    assert decision_of(text).rule == ""
+
+
+def test_control_characters_of_both_ranges_never_reach_a_title():
+    title = decision_of("", SeriesDescription="T1\x9b31m\x00").dataset_title
+
+    assert title == "T1 31m"
