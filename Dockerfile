@@ -1,5 +1,5 @@
-# ImageTrove in three stages, in the order of how seldom they change: Debian's servers,
-# the locked Python packages, ImageTrove itself. Builds with BuildKit and with the classic builder.
+# ImageTrove in four stages, in the order of how seldom they change: Debian's servers, the locked
+# Python packages, the limits of what Orthanc reads, ImageTrove itself. Builds with BuildKit and with the classic builder.
 
 # ── Servers ─────────────────────────────────────────────────────────────────────────
 FROM debian:trixie-slim AS servers
@@ -32,6 +32,7 @@ RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbi
         openssh-server \
         orthanc \
         orthanc-dicomweb \
+        orthanc-python \
         postgresql-17 \
         python3 \
         rsync \
@@ -63,10 +64,20 @@ RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement /requirements.lock \
     && find /opt/venv -name tests -type d -path '*/site-packages/numpy/*' -prune -exec rm -rf {} +
 
+# ── Limits ──────────────────────────────────────────────────────────────────────────
+FROM debian:trixie-slim AS limits
+# hadolint ignore=DL3008  # as above
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends g++ libc6-dev libdcmtk-dev \
+    && rm -rf /var/lib/apt/lists/*
+COPY container/dcmtk_limits.cpp /
+RUN g++ -std=c++17 -O2 -Wall -Wextra -Werror -shared -fPIC -o /dcmtk_limits.so /dcmtk_limits.cpp -ldl
+
 # ── ImageTrove ──────────────────────────────────────────────────────────────────────
 FROM servers
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 LANG=C.UTF-8
 COPY --from=packages /opt/venv /opt/venv
+COPY --from=limits /dcmtk_limits.so /usr/local/lib/
 COPY container /app/container
 COPY rules /app/rules
 COPY ingest /app/ingest

@@ -1,22 +1,30 @@
 """A DICOM file's header as JSON: keyword → text, number or list.
 
 Binary values become `{"bytes": n}`; a list that was cut ends in `{"items": n}`, with
-the count it had. Bounded, since anybody may have sent it.
+the count it had. Bounded, since anybody may have sent it: what is more than a common
+header is read in a process of its own, with limits (`python -m ingest.headers FILE`).
 """
 
+import io
+import json
 import math
 import re
-from collections.abc import Iterable
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pydicom
 from pydicom.config import settings as pydicom_settings
+from pydicom.datadict import keyword_for_tag
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
+from ingest import limited
 from ingest.errors import HeaderUnreadable, IllegalUID
 from ingest.series import Header
 
@@ -28,28 +36,98 @@ DEEPEST = 8
 MOST_ELEMENTS = 20_000
 MOST_CHARACTERS = 1 << 20
 LONGEST_UID = 64
+# So much of a file is read in this process: a common header has 5 to 200 kB. Of empty
+# items, the worst there is, it takes 2 s and 70 MB.
+AT_ONCE_BYTES = 1 << 20
+# Deflated bytes become a thousand times as many.
+DEFLATED_AT_ONCE_BYTES = 64 << 10
+# A single value of more is not read at all, and shown by its length.
+LONGEST_VALUE_BYTES = 16 << 20
 UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 pydicom_settings.reading_validation_mode = 0  # what was sent is shown, right or wrong
 
 
+class _MoreThanAtOnce(Exception):
+    """More is to be read than this process should."""
+
+
 def read(path: Path) -> dict[str, Any]:
     """Return the header of a DICOM file, without its pixels.
 
-    Raises HeaderUnreadable for what is no DICOM, or so broken that nothing can be said.
+    Raises HeaderUnreadable for what is no DICOM, or so broken, large or deep that
+    nothing can be said.
     """
     try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True)
-        return _Bounded().header(dataset, depth=0)
-    except FileNotFoundError:
-        raise
-    # A broken file provokes anything in pydicom, from struct.error to RecursionError.
-    except Exception as error:  # noqa: BLE001
-        kind = "no DICOM" if isinstance(error, InvalidDicomError) else "unreadable"
-        raise HeaderUnreadable(
-            f"The header is {kind} ({type(error).__name__}).",
-            "Open the file in a DICOM tool; if it is damaged, send the series again.",
-        ) from None
+        return _read(path, at_once=True)
+    except _MoreThanAtOnce:
+        return _read_apart(path)
+
+
+def main(path: str) -> int:
+    """Print the header of a file as JSON, or why there is none; return the status."""
+    limited.limit_this_process()
+    try:
+        words = json.dumps(_read(Path(path), at_once=False))
+    except HeaderUnreadable as why:
+        sys.stdout.write(why.reason)
+        return limited.REFUSED_STATUS
+    sys.stdout.write(words)
+    return 0
+
+
+def _read(path: Path, *, at_once: bool) -> dict[str, Any]:
+    with _Measured(path, at_once=at_once) as file, warnings.catch_warnings():
+        # What was sent is right or wrong; nobody reads it here.
+        warnings.simplefilter("ignore")
+        try:
+            dataset = pydicom.dcmread(
+                file, stop_before_pixels=True, defer_size=LONGEST_VALUE_BYTES
+            )
+            header = _Bounded().header(dataset, depth=0)
+        # A broken file provokes anything in pydicom, from struct.error to
+        # RecursionError; and pydicom makes some errors into others.
+        except Exception as error:  # noqa: BLE001
+            if file.has_more:
+                raise _MoreThanAtOnce from None
+            raise _unreadable(_what_is_wrong(error)) from None
+        if file.has_more:
+            raise _MoreThanAtOnce
+        return header
+
+
+def _read_apart(path: Path) -> dict[str, Any]:
+    try:
+        header: dict[str, Any] = json.loads(limited.run("ingest.headers", path))
+    except limited.Refused as why:
+        raise _unreadable(str(why)) from None
+    return header
+
+
+def _unreadable(reason: str) -> HeaderUnreadable:
+    return HeaderUnreadable(
+        reason,
+        "Download the file and open it in a DICOM tool; if it is damaged, send the "
+        "series again.",
+    )
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Say what is wrong, also where pydicom has made another error of it."""
+    kinds = [type(one) for one in _led_to(error)]
+    if RecursionError in kinds:
+        return "The header has sequences nested too deep to be read."
+    if MemoryError in kinds:
+        return limited.TOO_MUCH
+    if InvalidDicomError in kinds:
+        return "The header is no DICOM."
+    return f"The header is unreadable ({type(error).__name__})."
+
+
+def _led_to(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__context__
 
 
 def uid(header: Header, keyword: str) -> str:
@@ -64,13 +142,14 @@ def check_uid(keyword: str, value: object) -> None:
     if not value:
         raise IllegalUID(
             f"The header has no {keyword}.",
-            "Find out why the sender leaves it out; correct the files and send again.",
+            "Give it UIDs of ours here; and find out why the sender leaves it out.",
         )
     if not is_uid(value):
         raise IllegalUID(
             f"The {keyword} is not a UID: digits and dots, at most {LONGEST_UID} "
             "(PS3.5 section 9.1).",
-            "Correct the sender, which makes illegal UIDs, and send the series again.",
+            "Give it UIDs of ours here; and correct the sender, which makes illegal "
+            "UIDs.",
         )
 
 
@@ -84,6 +163,35 @@ def is_uid(value: object) -> bool:
         and len(value) <= LONGEST_UID
         and UID.fullmatch(value) is not None
     )
+
+
+class _Measured(io.BufferedReader):
+    """A file that raises _MoreThanAtOnce where too much of it is asked for."""
+
+    def __init__(self, path: Path, *, at_once: bool) -> None:
+        super().__init__(io.FileIO(path))
+        self.size_bytes = path.stat().st_size
+        self.left_bytes = AT_ONCE_BYTES if at_once else sys.maxsize
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        there = max(0, self.size_bytes - self.tell())
+        is_all = size is None or size < 0
+        # An element's length may claim 4 GB: no memory is taken for what is not there.
+        wanted = there if is_all else min(size or 0, there)
+        if is_all and wanted > DEFLATED_AT_ONCE_BYTES:
+            self._take(AT_ONCE_BYTES)
+        self._take(wanted)
+        return super().read(wanted)
+
+    def _take(self, size_bytes: int) -> None:
+        self.left_bytes -= size_bytes
+        if self.has_more:
+            raise _MoreThanAtOnce
+
+    @property
+    def has_more(self) -> bool:
+        """Say whether more was asked for than is read at once."""
+        return self.left_bytes < 0
 
 
 class _Bounded:
@@ -105,6 +213,11 @@ class _Bounded:
 
     def _element(self, dataset: Dataset, tag: BaseTag, depth: int) -> tuple[str, Any]:
         try:
+            left_out = _left_out_bytes(dataset, tag)
+            if left_out:
+                keyword = keyword_for_tag(tag)
+                number = f"({tag.group:04x},{tag.element:04x})"
+                return keyword or number, {"bytes": left_out}
             element = dataset[tag]
             name = element.keyword or f"({tag.group:04x},{tag.element:04x})"
             if element.VR == "SQ":
@@ -127,6 +240,14 @@ class _Bounded:
         if len(items) > MOST_ITEMS:
             listed.append({"items": len(items)})
         return listed
+
+
+def _left_out_bytes(dataset: Dataset, tag: BaseTag) -> int:
+    """Return the length of a value that was too long to be read; see `defer_size`."""
+    raw: object = dataset.get_item(tag)
+    if isinstance(raw, RawDataElement) and raw.value is None:
+        return raw.length
+    return 0
 
 
 def _value(value: Any) -> Any:
@@ -154,3 +275,7 @@ def _text(text: str) -> str:
     """Return a text that JSON and PostgreSQL can keep, without padding."""
     clean = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
     return clean[:LONGEST_TEXT]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

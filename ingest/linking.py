@@ -16,10 +16,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pydicom
 from pydicom.filereader import read_file_meta_info
 
-from ingest import durable
+from ingest import comparison, durable
 from ingest.errors import BatchFails, StoreUnwritable
 from ingest.series import Arrived, Stored
 
@@ -78,11 +77,27 @@ class Store:
             (self.root / "parked" / arrived.series).rmdir()
 
     def heal(self, good: Stored, damaged: str) -> Stored:
-        """Give the name of a damaged file to a sound one with the bytes on record."""
+        """Give the name of a damaged file to what arrived, the bytes on record.
+
+        Damage that left the data set as it was has left it its name too.
+        """
+        target = self.root / damaged
+        sound = target.with_name(f".{target.name}.sound")
+        arrived = good.arrived
         with _disk():
-            (self.root / good.path).replace(self.root / damaged)
-            durable.sync_directory((self.root / damaged).parent)
-        return replace(good, path=damaged, version=_version_of(Path(damaged)))
+            sound.unlink(missing_ok=True)
+            self._give(arrived.attachment, sound)
+            sound.replace(target)
+            if good.path != damaged and good.md5 == arrived.md5:
+                (self.root / good.path).unlink()
+            durable.sync_directory(target.parent)
+        return replace(
+            good,
+            path=damaged,
+            version=_version_of(target),
+            size_bytes=arrived.size_bytes,
+            md5=arrived.md5,
+        )
 
     def give_back(self, stored: list[Stored]) -> None:
         """Take away names that were made for a batch which then did not fit.
@@ -120,7 +135,11 @@ class Store:
         try:
             self._give(arrived.attachment, target)
         except TargetTaken:
-            size_bytes, md5 = measure(target)
+            try:
+                size_bytes, md5 = measure(target)
+            except OSError:
+                # It is damaged: what arrived gets the next name, and heals it.
+                return None
             if md5 == arrived.md5:
                 self._store_once(arrived.attachment, target)
             elif not same_data_set(arrived.attachment, target):
@@ -128,6 +147,12 @@ class Store:
         except FileNotFoundError:
             raise BatchFails(
                 f"Orthanc's file of instance {arrived.instance} is not there"
+            ) from None
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            raise BatchFails(
+                f"Orthanc's file of instance {arrived.instance} is unreadable"
             ) from None
         return Stored(arrived, path, version, size_bytes, md5, is_new)
 
@@ -190,7 +215,7 @@ def same_data_set(one: Path, other: Path) -> bool:
             return True
         if max(one.stat().st_size, other.stat().st_size) > LARGEST_COMPARED_BYTES:
             return False
-        return bool(pydicom.dcmread(one) == pydicom.dcmread(other))
+        return comparison.are_alike(one, other)
     # A file that cannot be read is kept beside the other one, as it came.
     except Exception:  # noqa: BLE001
         return False
@@ -200,8 +225,9 @@ def _fingerprint(path: Path) -> tuple[str, bytes]:
     """Return a file's transfer syntax and a digest of all after its meta group."""
     meta = read_file_meta_info(path)
     with path.open("rb") as file:
-        # Preamble, prefix and the group length's own element come before (PS3.10 7.1).
-        file.seek(144 + meta.FileMetaInformationGroupLength)
+        if "FileMetaInformationGroupLength" in meta:
+            # Preamble, prefix and that element itself come before (PS3.10 7.1).
+            file.seek(144 + meta.FileMetaInformationGroupLength)
         digest = hashlib.file_digest(file, "sha256").digest()
     return str(meta.TransferSyntaxUID), digest
 

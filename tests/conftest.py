@@ -18,6 +18,14 @@ from tests.portal.builders import make_facility
 PASSWORD = "correct horse battery staple"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-docs",
+        action="store_true",
+        help="write the pages that tests make, instead of comparing alone",
+    )
+
+
 @pytest.fixture
 def facility(db: None) -> Facility:
     return make_facility()

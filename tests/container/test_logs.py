@@ -32,6 +32,7 @@ SPOILT: tuple[dict[str, Any], ...] = (
     {"PatientBirthDate": "Quokkasdottir was born in 1912"},
     {"PatientID": "WOMBAT, StudyInstanceUID=1.2, SOPInstanceUID=1.2.3"},
     {"PatientID": "WOMBAT, SOPInstanceUID=1", "StudyInstanceUID": None},
+    {"PatientID": "a\nWOMBAT", "StudyInstanceUID": None},
     {"SpecificCharacterSet": "ISO_IR 999", "PatientName": "Quokkasdottir\x1b$B\xff"},
     {"Rows": 60000, "PixelData": b"\0\0"},
 )

@@ -1,6 +1,7 @@
 """A header as JSON: complete where it is good, bounded and harmless where it is not."""
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,18 @@ from pydicom.sequence import Sequence
 
 from ingest import headers
 from ingest.errors import HeaderUnreadable, IllegalUID
+from tests import hostile
 from tests.dicom import make_series, write
 
 
 def header_of(folder: Path, **keywords: Any) -> dict[str, object]:
     [path] = write(make_series(instances=1, **keywords), folder)
     return headers.read(path)
+
+
+def peak_megabytes() -> int:
+    """Return the most memory that this process has held (getrusage(2))."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def test_values_keep_their_kind(tmp_path: Path):
@@ -94,6 +101,67 @@ def test_what_is_no_dicom_is_unreadable_in_words(tmp_path: Path):
 
     assert "no DICOM" in unreadable.value.reason
     assert unreadable.value.remedy
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "6,000 sequences deep, undefined lengths",
+        "100,000 sequences deep, undefined lengths",
+    ],
+)
+def test_what_is_nested_too_deep_is_unreadable_in_words(tmp_path: Path, what: str):
+    path = tmp_path / "deep.dcm"
+    path.write_bytes(hostile.HOSTILE[what]())
+
+    with pytest.raises(HeaderUnreadable, match="nested too deep"):
+        headers.read(path)
+
+
+def test_a_bomb_is_unreadable_in_words_and_takes_no_memory_of_ingest(tmp_path: Path):
+    path = tmp_path / "bomb.dcm"
+    path.write_bytes(hostile.deflate_bomb(3 << 30))
+    before = peak_megabytes()
+
+    with pytest.raises(HeaderUnreadable, match="2 GB of memory"):
+        headers.read(path)
+
+    assert peak_megabytes() - before < 100
+
+
+@pytest.mark.parametrize("what", ["a header of 50 MB", "a text of 30 MB"])
+def test_a_large_header_is_read_apart_and_cut(tmp_path: Path, what: str):
+    path = tmp_path / "large.dcm"
+    path.write_bytes(hostile.HOSTILE[what]())
+    before = peak_megabytes()
+
+    header = headers.read(path)
+
+    assert header["Modality"] == "MR"
+    assert len(json.dumps(header)) < 100_000
+    assert peak_megabytes() - before < 100
+
+
+def test_a_sequence_of_many_items_is_read_apart_and_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(headers, "AT_ONCE_BYTES", 1 << 16)
+    path = tmp_path / "items.dcm"
+    path.write_bytes(hostile.many_items(20_000))
+
+    assert headers.read(path)["ContentSequence"][-1] == {"items": 20_000}
+
+
+@pytest.mark.parametrize("vr", ["OW", "UT", "SQ"])
+def test_a_claim_of_4_gb_takes_no_memory(tmp_path: Path, vr: str):
+    path = tmp_path / "claim.dcm"
+    path.write_bytes(hostile.claims_4_gb(vr, hostile.TEXT_VALUE))
+    before = peak_megabytes()
+
+    header = headers.read(path)
+
+    assert header["Modality"] == "MR"
+    assert peak_megabytes() - before < 100
 
 
 @given(st.binary(max_size=400))
