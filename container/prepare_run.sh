@@ -39,6 +39,8 @@ if [[ ! -s /OrthancStorage/index || ! -s /OrthancStorage/generation ]]; then
     chown orthanc:trove /OrthancStorage/generation.new
     chmod 0640 /OrthancStorage/generation.new
     mv /OrthancStorage/generation.new /OrthancStorage/generation
+else
+    (umask 027 && container/as orthanc python -m ingest.older_index)
 fi
 
 if [[ ! -e /data/instruments.toml ]]; then

@@ -22,6 +22,8 @@ from ingest.portal import Portal
 from ingest.rulebook import Rulebook
 from ingest.series import Asked, Report
 from ingest.take_back import TakeBack
+from ingest.unclaimed import count_set_aside
+from rules.answer import NO_ANSWER
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,8 @@ CHANGES_AT_ONCE = 500
 # The healthcheck calls ingest silent after 30 s, and a poll opens each round.
 LONGEST_WAIT_SECONDS = 8
 POLL_AGAIN_SECONDS = 5
-# Of each round.
+# Of each round; completing may take as long as taking in did.
+AGAIN_SECONDS = 3
 COMPLETING_SECONDS = 3
 TAKING_BACK_SECONDS = 0.5
 
@@ -67,7 +70,6 @@ class Daemon:
         self.take_back = TakeBack(
             orthanc, config.orthanc_storage, self.intake.take_in, before=time.time()
         )
-        self._is_first_look = True
         self._polled = 0.0
 
     def run(self, stop: Event) -> None:
@@ -101,16 +103,34 @@ class Daemon:
         asked = self.poll()
         if asked.paused:
             return False
-        for series in asked.again:
-            self.intake.take_in_again(series)
-        waiting_since = self.take_in_changes(stop)
+        failed = self._take_in_again(asked, stop)
+        began = time.monotonic()
+        more = self.take_in_changes(stop)
         if not stop.is_set():
-            self.completion.for_a_while(
-                COMPLETING_SECONDS, asked.receiving, waiting_since=waiting_since
-            )
-        if not waiting_since:
+            # On a slow machine, what came may not keep what is done from being said.
+            seconds = max(COMPLETING_SECONDS, time.monotonic() - began)
+            self.completion.for_a_while(seconds, asked.receiving, more=more)
+        if not more:
             self.take_back.for_a_while(TAKING_BACK_SECONDS)
-        return waiting_since is not None
+        if failed:
+            raise failed
+        return more
+
+    def _take_in_again(self, asked: Asked, stop: Event) -> BatchFails | None:
+        """Take in what is asked for again, for a while; return what failed last.
+
+        New scans wait for it no longer than that, and not for what fails.
+        """
+        failed = None
+        until = time.monotonic() + AGAIN_SECONDS
+        for series in asked.again:
+            if stop.is_set() or time.monotonic() > until:
+                break
+            try:
+                self.intake.take_in_again(series, asked.answers.get(series, NO_ANSWER))
+            except BatchFails as error:
+                failed = error
+        return failed
 
     def poll(self) -> Asked:
         """Say how ingest is, and return what the portal asks."""
@@ -124,22 +144,24 @@ class Daemon:
         if time.monotonic() - self._polled > POLL_AGAIN_SECONDS:
             self.poll()
 
-    def take_in_changes(self, stop: Event) -> datetime | None:
-        """Take in the next page of changes; return since when more are waiting, if any.
+    def take_in_changes(self, stop: Event) -> bool:
+        """Take in the next page of changes; return whether more are waiting.
 
         The place is noted when every batch of the page is registered or parked. Raises
         BatchFails, after the other batches, where one must be tried again.
         """
         self._follow_generation()
+        looked = time.monotonic()
         changes = self.orthanc.changes(
             since=self.journal.last_done, limit=CHANGES_AT_ONCE
         )
         self.report.lag_seconds = _seconds_since(changes.oldest)
-        arrived = self.orthanc.instances(changes.new_instances)
+        batches = list(by_series(self.orthanc.instances(changes.new_instances)))
+        self.completion.saw((batch.series for batch in batches), at=looked)
         failed = None
-        for batch in by_series(arrived):
+        for batch in batches:
             if stop.is_set():
-                return changes.oldest
+                return True
             try:
                 self.intake.take_in(batch)
             except BatchFails as error:
@@ -147,23 +169,19 @@ class Daemon:
         if failed:
             raise failed
         self.journal.advance(changes.last)
-        return None if changes.done else changes.newest
+        return not changes.done
 
     def _follow_generation(self) -> None:
         """Begin anew where Orthanc did.
 
         Orthanc numbers its changes from 1 again when its index was made anew, and
-        nothing in its API says so: boot writes a new generation beside the index. An
-        older index that was restored shows at the first look only, since later the
-        newest number also falls when somebody deletes in Orthanc. Starting over is
-        safe: linking and registering recognise their own work.
+        nothing in its API says so: boot writes a new generation beside the index. (Nor
+        does the newest number: it falls also when somebody deletes in Orthanc.)
+        Starting over is safe: linking and registering recognise their own work.
         """
         generation = self.config.generation
-        newest = self.orthanc.last_change()
-        self.report.newest_change = newest
-        is_older = self._is_first_look and self.journal.last_done > newest
-        self._is_first_look = False
-        if is_older or self.journal.generation != generation:
+        self.report.newest_change = self.orthanc.last_change()
+        if self.journal.generation != generation:
             log.info("Orthanc's index is new, beginning with its first change")
             self.journal.restart(generation)
 
@@ -172,7 +190,7 @@ class Daemon:
         self.report.last_change = self.journal.last_done
         with suppress(RulesUnusable):
             self.rulebook.current()
-        aside = self.take_back.set_aside
+        aside = count_set_aside(self.config.orthanc_storage)
         warnings = {
             self.rulebook.problem: bool(self.rulebook.problem),
             f"{aside} unreadable files lie in OrthancStorage/set-aside": aside > 0,

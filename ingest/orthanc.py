@@ -3,7 +3,7 @@
 Source: the Orthanc book, "REST API of Orthanc" and "Tracking changes".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from ingest.errors import OrthancAway
+from ingest.headers import is_uid
 from ingest.series import Arrived, Changes, Rest
 from rules.decide import Origin
 
@@ -43,7 +44,6 @@ class Orthanc:
             last=int(page["Last"]),
             done=bool(page["Done"]),
             oldest=_time(new[0]["Date"]) if new else None,
-            newest=_time(page["Changes"][-1]["Date"]) if page["Changes"] else None,
         )
 
     def instances(self, ids: tuple[str, ...]) -> list[Arrived]:
@@ -54,7 +54,8 @@ class Orthanc:
         told = {
             one["ID"]: one for one in self._ask("POST", "/tools/bulk-content", asked)
         }
-        arrived = (self._arrived(told[one]) for one in ids if one in told)
+        md5s = self._md5s(told.values())
+        arrived = (self._arrived(told[one], md5s) for one in ids if one in told)
         return [one for one in arrived if one]
 
     def attachments(self, *, at_once: int) -> Iterator[list[str]]:
@@ -95,11 +96,37 @@ class Orthanc:
         told = self._get(f"/series/{series}")
         if not told:
             return None
-        return Rest(_time(told["LastUpdate"]), bool(told["IsStable"]))
+        return Rest(_time(told["LastUpdate"]), len(told["Instances"]))
 
-    def _arrived(self, told: dict[str, Any]) -> Arrived | None:
+    def _md5s(self, told: Iterable[dict[str, Any]]) -> dict[str, str]:
+        """Return the MD5s that Orthanc took on arrival, by the files' names.
+
+        One request for all, by UID: Orthanc tells attachments only of what it finds.
+        What has a UID that it does not find is left out.
+        """
+        uids = {one["MainDicomTags"].get("SOPInstanceUID", "") for one in told}
+        legal = "\\".join(sorted(filter(is_uid, uids)))
+        if not legal:
+            return {}
+        asked = {
+            "Level": "Instance",
+            # Else every name that Orthanc has is looked at.
+            "CaseSensitive": True,
+            "Query": {"SOPInstanceUID": legal},
+            "Expand": True,
+            "ResponseContent": ["Attachments"],
+        }
+        return {
+            file["Uuid"]: file["UncompressedMD5"]
+            for one in self._ask("POST", "/tools/find", asked) or []
+            for file in one["Attachments"]
+        }
+
+    def _arrived(self, told: dict[str, Any], md5s: dict[str, str]) -> Arrived | None:
         instance, uuid = told["ID"], told["FileUuid"]
-        md5 = self._get_text(f"/instances/{instance}/attachments/dicom/md5")
+        md5 = md5s.get(uuid) or self._get_text(
+            f"/instances/{instance}/attachments/dicom/md5"
+        )
         if not md5:
             return None
         metadata, tags = told["Metadata"], told["MainDicomTags"]

@@ -34,8 +34,9 @@ def unclaimed(
     DICOM (the DICOMweb plugin keeps its notes there too) is left alone, but for empty
     files, which a full disk leaves behind.
     """
-    # In a file of SQLite's own, which goes with it: there may be millions of names.
-    with closing(sqlite3.connect("")) as known:
+    # In a file of SQLite's own, which goes with it: there may be millions of names. A
+    # search that is cut short is closed by whichever thread collects it.
+    with closing(sqlite3.connect("", check_same_thread=False)) as known:
         known.execute("CREATE TABLE claimed (name TEXT PRIMARY KEY) WITHOUT ROWID")
         for names in orthanc.attachments(at_once=AT_ONCE):
             rows = ((name,) for name in names)
@@ -51,7 +52,7 @@ def set_aside(path: Path, storage: Path) -> None:
     folder = storage / SET_ASIDE
     folder.mkdir(exist_ok=True)
     path.rename(folder / path.name)
-    log.error("%s cannot be read by Orthanc; it lies in %s now", path.name, folder)
+    log.error("%s is unreadable or damaged; it lies in %s now", path.name, folder)
 
 
 def count_set_aside(storage: Path) -> int:

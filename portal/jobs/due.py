@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal.jobs.celery import wake
@@ -44,6 +44,21 @@ def ask(task: Task, subject_ids: Iterable[int]) -> None:
         update_fields=["asked_time", "not_before"],
     )
     wake(task)
+
+
+def call_off(subject_ids: Iterable[int], *, tasks: Iterable[Task]) -> None:
+    """Forget what is due for rows, after what is in a worker's hands is done.
+
+    A worker holds a lock while it works, and looks for the row when it has the lock. So
+    with these locks, until this transaction ends, none writes a file anew.
+    """
+    rows = Due.objects.filter(subject_id__in=list(subject_ids), task__in=list(tasks))
+    with connection.cursor() as cursor:
+        for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, %s)", [ROW_CLASS, pk % 2**31]
+            )
+    rows.delete()
 
 
 def work_off(task: Task, do: Callable[[int], None]) -> int:
@@ -85,7 +100,14 @@ def overdue() -> set[str]:
 
 
 def _waiting() -> QuerySet[Due]:
-    return Due.objects.filter(not_before__lte=timezone.now())
+    """Return what is due; also what would wait for longer than anything may.
+
+    That was asked for by a clock that has been set back meanwhile.
+    """
+    now = timezone.now()
+    return Due.objects.filter(
+        Q(not_before__lte=now) | Q(not_before__gt=now + LONGEST_WAIT)
+    )
 
 
 def _take_and_do(row: Due, do: Callable[[int], None]) -> bool | None:

@@ -157,7 +157,7 @@ def test_no_log_has_an_error_that_is_not_explained(box: Box, scans: list[Scan]) 
     assert unexplained == []
 
 
-def test_the_same_scans_sent_again_change_nothing(
+def test_t4_the_same_scans_sent_again_change_nothing(
     box: Box, scans: list[Scan], tmp_path: Path
 ) -> None:
     before = box.query("SELECT count(*) FROM catalogue_datafile")

@@ -42,13 +42,19 @@ def make_study(*, series: int, instances: int) -> list[Scan]:
 
 
 @contextmanager
-def arriving(study: Sequence[Scan], *, port: int, seconds: float) -> Iterator[None]:
-    """Send a study over five associations, in about so long; all is acknowledged."""
+def arriving(
+    study: Sequence[Scan],
+    *,
+    port: int,
+    seconds: float,
+    associations: int = ASSOCIATIONS,
+) -> Iterator[None]:
+    """Send a study over some associations, in about so long; all is acknowledged."""
     instances = [
         instance for together in zip(*study, strict=True) for instance in together
     ]
-    shares = [instances[number::ASSOCIATIONS] for number in range(ASSOCIATIONS)]
-    with ThreadPoolExecutor(ASSOCIATIONS) as pool:
+    shares = [instances[number::associations] for number in range(associations)]
+    with ThreadPoolExecutor(associations) as pool:
         senders = [
             pool.submit(_send, share, port=port, pause=seconds / len(share))
             for share in shares
@@ -81,6 +87,15 @@ def assert_all_there_once(box: Box, study: Sequence[Scan], *, seconds: float) ->
         " JOIN catalogue_study t ON t.id = s.study_id WHERE t.study_uid = :'uid'",
         uid=study_uid,
     ) == [{"datasets": len(study), "experiments": 1}]
+    assert box.query(
+        "SELECT count(DISTINCT f.id) AS datafiles, count(r.id) AS replicas,"
+        " count(r.id) FILTER (WHERE r.verified) AS verified FROM catalogue_series s"
+        " JOIN catalogue_study t ON t.id = s.study_id"
+        " JOIN catalogue_datafile f ON f.dataset_id = s.dataset_id"
+        " LEFT JOIN store_replica r ON r.datafile_id = f.id"
+        " WHERE t.study_uid = :'uid'",
+        uid=study_uid,
+    ) == [dict.fromkeys(("datafiles", "replicas", "verified"), len(sent))]
     assert parked(box, study_uid) == []
     wait_until_none(
         lambda: box.query("SELECT id FROM catalogue_dataset WHERE state = 'receiving'"),

@@ -19,6 +19,7 @@ from pydicom.dataset import Dataset as Scan
 from ingest.daemon import Daemon
 from portal.catalogue.models import Datafile, Dataset, Experiment, Instance
 from portal.registration.models import ParkedInstance, ParkedSeries
+from portal.store import verification
 from portal.store.models import Replica
 from tests.dicom import make_series, send
 from tests.ingest.conftest import drain, is_drained, started_again
@@ -35,6 +36,7 @@ REGISTERING = [
     "journal.advance",
     "portal.complete",
 ]
+HEALING = [*REGISTERING[:3], "store.heal", *REGISTERING[3:5]]
 PARKING = ["store.give_back", "store.park", "store.sync", "portal.park"]
 
 
@@ -85,7 +87,7 @@ def assert_once(store: Path, scans: list[Scan]) -> None:
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("step", REGISTERING)
-def test_a_power_cut_after_any_step_of_registering_costs_nothing(
+def test_t15_a_power_cut_after_any_step_of_registering_costs_nothing(
     daemon: Daemon, orthanc: Orthanc, step: str, times: int
 ):
     scans = [*make_series(instances=3), *make_series(instances=2)]
@@ -107,8 +109,32 @@ def test_a_power_cut_after_any_step_of_registering_costs_nothing(
     assert not ParkedSeries.objects.exists()
 
 
+@pytest.mark.parametrize("step", HEALING)
+def test_t15_a_power_cut_after_any_step_of_healing_costs_nothing(
+    daemon: Daemon, orthanc: Orthanc, step: str
+):
+    scans = make_series(instances=2)
+    send(scans, port=orthanc.dicom_port)
+    complete_all(daemon)
+    path = daemon.config.store / Replica.objects.order_by("pk")[0].uri
+    sound = path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(len(sound) // 2)
+    send(scans, port=orthanc.dicom_port)
+    cut_after(daemon, step, 1)
+
+    with pytest.raises(PowerCut):
+        drain(daemon)
+    complete_all(started_again(daemon))
+
+    assert path.read_bytes() == sound
+    verification.verify(Dataset.objects.get().pk)
+    assert Dataset.objects.get().verified_count == len(scans)
+    assert_once(daemon.config.store, scans)
+
+
 @pytest.mark.parametrize("step", PARKING)
-def test_a_power_cut_after_any_step_of_parking_costs_nothing(
+def test_t15_a_power_cut_after_any_step_of_parking_costs_nothing(
     daemon: Daemon, orthanc: Orthanc, step: str
 ):
     mine = make_series(instances=2, patient_id="P1")
@@ -136,7 +162,7 @@ def test_a_power_cut_after_any_step_of_parking_costs_nothing(
     assert Dataset.objects.get().file_count == len(mine)
 
 
-def test_killed_at_any_moment_ingest_ends_with_everything_once(
+def test_t15_killed_at_any_moment_ingest_ends_with_everything_once(
     daemon: Daemon, orthanc: Orthanc
 ):
     scans = [one for _ in range(6) for one in make_series(instances=25, rows=16)]

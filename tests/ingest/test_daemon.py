@@ -1,19 +1,22 @@
 """A scan's way through ingest, on a real Orthanc and a real portal."""
 
+import errno
 import hashlib
 import time
 from contextlib import suppress
+from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 import pytest
 
+from ingest import linking
 from ingest.daemon import Daemon
 from ingest.errors import BatchFails, OrthancAway, TryAgainLater
 from ingest.intake import MOST_IN_A_BATCH
-from ingest.series import Asked, Batch, Receiving, Report, Stored
+from ingest.series import Asked, Receiving, Report
 from portal.catalogue.models import Datafile, Dataset, Experiment, Study
-from portal.registration import parking
+from portal.registration import answers, parking
+from portal.registration.answers import By
 from portal.registration.models import IngestReport, ParkedSeries
 from portal.store import verification
 from portal.store.models import Replica
@@ -58,7 +61,7 @@ def test_a_series_is_receiving_until_it_has_rested(daemon: Daemon, orthanc: Orth
     wait_for(lambda: at_rest(daemon), seconds=10, what="the dataset is complete")
 
 
-def test_a_late_instance_opens_its_dataset_again(daemon: Daemon, orthanc: Orthanc):
+def test_t17_a_late_instance_opens_its_dataset_again(daemon: Daemon, orthanc: Orthanc):
     [first, late] = make_series(instances=2)
     send([first], port=orthanc.dicom_port)
     drain(daemon)
@@ -93,12 +96,10 @@ def test_a_series_that_orthanc_has_forgotten_is_complete(
     series = Dataset.objects.get().series.orthanc_series
     daemon.orthanc.session.delete(f"{orthanc.url}/series/{series}").raise_for_status()
 
-    drain(daemon)
-
-    assert not Dataset.objects.get().is_receiving
+    wait_for(lambda: at_rest(daemon), seconds=10, what="the dataset is complete")
 
 
-def test_sending_again_changes_nothing_and_stores_no_byte_twice(
+def test_t4_sending_again_changes_nothing_and_stores_no_byte_twice(
     daemon: Daemon, orthanc: Orthanc
 ):
     series = make_series(instances=3)
@@ -115,7 +116,7 @@ def test_sending_again_changes_nothing_and_stores_no_byte_twice(
         assert (daemon.config.store / replica.uri).stat().st_nlink == 2
 
 
-def test_another_data_set_under_the_same_uid_is_kept_as_version_2(
+def test_t5_another_data_set_under_the_same_uid_is_kept_as_version_2(
     daemon: Daemon, orthanc: Orthanc
 ):
     [dataset] = make_series(instances=1)
@@ -179,7 +180,7 @@ def test_what_the_rules_cannot_place_is_parked_and_taken_in_again_when_asked(
     daemon.config.rules.write_text(
         rule.replace('pattern = "[0-9]{5}"', "required = false")
     )
-    parking.try_again(parked)
+    answers.try_again(parked, by=By())
     drain(daemon)
 
     assert Dataset.objects.get().file_count == 2
@@ -225,7 +226,7 @@ def test_every_version_that_was_parked_finds_its_place(
     assert len(sums) == 2
 
     daemon.config.rules.write_text("")
-    parking.try_again(parked)
+    answers.try_again(parked, by=By())
     drain(daemon)
 
     assert set(Datafile.objects.values_list("md5sum", flat=True)) == sums
@@ -247,7 +248,7 @@ def test_what_orthanc_has_no_more_is_taken_in_from_the_parked_files(
     daemon.orthanc.session.delete(address).raise_for_status()
 
     daemon.config.rules.write_text("")
-    parking.try_again(parked)
+    answers.try_again(parked, by=By())
     drain(daemon)
 
     assert Dataset.objects.get().file_count == 2
@@ -267,7 +268,7 @@ def test_what_nobody_has_any_more_is_said_once_and_not_asked_for_for_ever(
     daemon.orthanc.session.delete(f"{orthanc.url}/instances/{one.orthanc_instance}")
     (daemon.config.store / one.name).unlink()
 
-    parking.try_again(parked)
+    answers.try_again(parked, by=By())
     drain(daemon)
 
     parked.refresh_from_db()
@@ -308,7 +309,7 @@ def test_a_header_of_megabytes_does_not_hold_up_the_next_series(
     assert is_drained(daemon)
 
 
-def test_a_damaged_file_is_healed_by_sending_its_series_again(
+def test_t20_a_damaged_file_is_healed_by_sending_its_series_again(
     daemon: Daemon, orthanc: Orthanc
 ):
     scans = make_series(instances=2)
@@ -338,6 +339,53 @@ def test_a_damaged_file_is_healed_by_sending_its_series_again(
     assert sorted(p.name for p in path.parent.glob("*.dcm")) == sorted(
         replica.uri.rpartition("/")[2] for replica in Replica.objects.all()
     )
+
+
+def test_t20_a_file_that_cannot_be_read_is_healed_and_holds_up_nobody(
+    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+):
+    scan = make_series(instances=1)
+    send(scan, port=orthanc.dicom_port)
+    drain(daemon)
+    path = daemon.config.store / Replica.objects.get().uri
+    bad_sector, measure = path.stat().st_ino, linking.measure
+
+    def measured(file: Path) -> tuple[int, str]:
+        if file.stat().st_ino == bad_sector:
+            raise OSError(errno.EIO, "Input/output error")
+        return measure(file)
+
+    monkeypatch.setattr(linking, "measure", measured)
+    send(scan, port=orthanc.dicom_port)
+    drain(daemon)
+
+    assert path.stat().st_ino != bad_sector
+    assert Datafile.objects.count() == 1
+
+
+@pytest.mark.parametrize("mode", ["link", "copy"])
+def test_t20_damage_that_leaves_the_data_set_as_it_was_is_healed_too(
+    daemon: Daemon, orthanc: Orthanc, mode: str
+):
+    (daemon.config.run / "mode").write_text(f"{mode}\n")
+    scans = make_series(instances=2)
+    send(scans, port=orthanc.dicom_port)
+    drain(started_again(daemon))
+    dataset = Dataset.objects.get()
+    path = daemon.config.store / Replica.objects.order_by("pk")[0].uri
+    sound = path.read_bytes()
+    with path.open("r+b") as file:
+        file.write(b"in the preamble (PS3.10 7.1)")
+    verification.verify(dataset.pk)
+
+    send(scans, port=orthanc.dicom_port)
+    drain(started_again(daemon))
+    verification.verify(dataset.pk)
+
+    assert path.read_bytes() == sound
+    dataset.refresh_from_db()
+    assert (dataset.damaged_count, dataset.verified_count) == (0, 2)
+    assert len(list(path.parent.glob("*"))) == Datafile.objects.count() == 2
 
 
 def test_under_a_backlog_only_what_is_wholly_taken_in_is_complete(
@@ -432,30 +480,6 @@ def test_a_patient_clash_does_not_hold_up_the_next_series(
     assert Study.objects.count() == 2
 
 
-def test_a_batch_that_fails_and_fails_is_parked_and_the_others_go_on(
-    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
-):
-    poison = make_series(instances=1, description="poison")
-    send([*poison, *make_series(instances=1)], port=orthanc.dicom_port)
-    register = daemon.portal.register
-
-    def stumble(batch: Batch, stored: list[Stored], **words: Any) -> dict[str, str]:
-        if words["series_uid"] == poison[0].SeriesInstanceUID:
-            raise BatchFails("the portal answers 500")
-        return register(batch, stored, **words)
-
-    monkeypatch.setattr(daemon.portal, "register", stumble)
-    for _ in range(4):
-        with pytest.raises(BatchFails):
-            drain(daemon)
-    assert Dataset.objects.get().description == "T1 mprage"
-
-    drain(daemon)
-
-    assert "after 5 tries" in ParkedSeries.objects.get().reason
-    assert is_drained(daemon)
-
-
 def test_a_paused_ingest_takes_nothing_in_and_still_reports(
     daemon: Daemon, orthanc: Orthanc
 ):
@@ -517,17 +541,6 @@ def test_an_index_made_anew_is_read_from_its_first_change(
     assert daemon.journal.generation == daemon.config.generation
 
 
-def test_an_older_index_that_was_restored_is_read_from_its_first_change(
-    daemon: Daemon, orthanc: Orthanc
-):
-    send(make_series(instances=2), port=orthanc.dicom_port)
-    daemon.journal.advance(10**6)
-
-    drain(started_again(daemon))
-
-    assert Dataset.objects.filter(file_count=2).exists()
-
-
 def test_copy_mode_stores_files_of_their_own(daemon: Daemon, orthanc: Orthanc):
     (daemon.config.run / "mode").write_text("copy\n")
     copying = started_again(daemon)
@@ -565,19 +578,31 @@ def test_run_goes_on_after_a_neighbour_was_away_and_stops_when_told(
     assert not thread.is_alive()
 
 
-def test_a_series_is_not_complete_before_its_stable_age(
+def test_t19_a_series_is_not_complete_before_its_stable_age_whatever_starts_again(
     daemon: Daemon, orthanc: Orthanc
 ):
-    patient = started_again(daemon, stable_age_seconds=60)
     send(make_series(), port=orthanc.dicom_port)
-    drain(patient)
+    drain(started_again(daemon, stable_age_seconds=60))
     orthanc.kill()
     # From now on Orthanc itself says that every series is stable.
     orthanc.start()
 
-    drain(patient)
+    drain(started_again(daemon, stable_age_seconds=60))
 
     assert Dataset.objects.get().is_receiving
+
+
+def test_t19_after_a_restart_what_has_rested_is_complete_at_once(
+    daemon: Daemon, orthanc: Orthanc
+):
+    send(make_series(), port=orthanc.dicom_port)
+    drain(started_again(daemon, stable_age_seconds=60))
+    # LastUpdate is cut to whole seconds, and ingest takes the shorter rest.
+    time.sleep(1.2)
+
+    drain(started_again(daemon, stable_age_seconds=0.1))
+
+    assert not Dataset.objects.get().is_receiving
 
 
 def at_rest(daemon: Daemon) -> bool:

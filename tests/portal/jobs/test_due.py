@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -93,6 +94,16 @@ def test_work_that_fails_is_tried_ever_more_rarely_but_at_least_every_hour():
     assert waits == pytest.approx(
         [10, 20, 40, 80, 160, 320, 640, 1280, 2560, *[3600] * 6], abs=5
     )
+
+
+def test_t19_a_clock_that_is_set_back_does_not_hold_up_what_was_due():
+    due.ask(VERIFY, [1])
+    Due.objects.update(not_before=timezone.now() + timedelta(days=9000))
+    done: list[int] = []
+
+    due.work_off(VERIFY, done.append)
+
+    assert done == [1]
 
 
 def test_asking_again_does_not_wait_for_the_back_off():
@@ -273,3 +284,15 @@ def test_a_broker_that_is_away_loses_nothing_and_is_left_alone_for_a_while(monke
     assert due.overdue() == {VERIFY}
     # Each try would keep who registers a scan waiting for seconds.
     assert asked == [VERIFY]
+
+
+def test_work_that_is_called_off_is_that_of_the_named_tasks_and_rows_alone():
+    due.ask(VERIFY, [1, 2])
+    due.ask(THUMBNAIL, [1])
+
+    due.call_off([1], tasks=[VERIFY])
+
+    assert set(Due.objects.values_list("task", "subject_id")) == {
+        (VERIFY, 2),
+        (THUMBNAIL, 1),
+    }
