@@ -6,12 +6,14 @@ IngestError
 │   ├── PortalAway
 │   ├── StoreUnwritable    disk full, wrong owner, mount gone
 │   ├── RulesUnusable      a mistake in the rules, and no earlier ones to go by
-│   └── BatchFails         only this batch; after some tries it is parked
+│   └── BatchFails         only this batch; it is parked, and tried again from there
 └── NeedsAPerson           park it, with reason and remedy, and go on
     ├── HeaderUnreadable
     ├── IllegalUID
     └── Refused            the rules or the portal have no place for it
 """
+
+from rules.question import Question
 
 
 class IngestError(Exception):
@@ -45,6 +47,8 @@ class BatchFails(TryAgainLater):
 class NeedsAPerson(IngestError):
     """A series fits nowhere; `reason` and `remedy` are for whoever will read them."""
 
+    question = Question.OTHER
+
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -52,12 +56,14 @@ class NeedsAPerson(IngestError):
 
 
 class HeaderUnreadable(NeedsAPerson):
-    pass
+    question = Question.HEADER
 
 
 class IllegalUID(NeedsAPerson):
-    pass
+    question = Question.UID
 
 
 class Refused(NeedsAPerson):
-    pass
+    def __init__(self, reason: str, remedy: str, question: Question) -> None:
+        super().__init__(reason, remedy)
+        self.question = question

@@ -5,26 +5,30 @@ try has done, so that everything may be repeated.
 """
 
 import logging
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import batched
 
-from ingest import headers, parked
+from ingest import headers, parked, uids
 from ingest.errors import BatchFails, NeedsAPerson, Refused
 from ingest.linking import Store
 from ingest.orthanc import Orthanc
 from ingest.portal import Portal
+from ingest.replaced import Replaced
 from ingest.rulebook import Rulebook
 from ingest.series import Arrived, Batch, Header, Stored
+from rules.answer import NO_ANSWER, Answer, with_answer
 from rules.decide import Decision, NoDecision, decide
+from rules.question import Question
 
 log = logging.getLogger(__name__)
 
-# The portal takes 500 in one call; parked versions may join.
 MOST_IN_A_BATCH = 200
+# What the portal takes: a batch's instances with their earlier versions.
+MOST_IN_A_CALL = 500
 MOST_ASKED_AT_ONCE = 500
-TRIES = 5
 HEADERS_KEPT = 64
 
 
@@ -45,46 +49,51 @@ class Intake:
         self.store = store
         self.portal = portal
         self.rulebook = rulebook
+        self.replaced = Replaced(orthanc.storage)
         self.facility = facility
         self.pulse = pulse
-        self._failures: Counter[str] = Counter()
         self._headers: OrderedDict[str, Header] = OrderedDict()
 
-    def take_in(self, batch: Batch) -> bool:
+    def take_in(self, batch: Batch, answer: Answer | None = None) -> bool:
         """Bring new instances of one series to the store and the portal, or park them.
 
-        Returns whether they found their place. Raises BatchFails while it is worth
-        trying again.
+        `answer` is what a person has said, None where nobody has asked for the batch.
+        Returns whether they found their place. What fails is parked too, so that it
+        holds up nobody else; the portal asks for it again, ever more rarely. Raises
+        BatchFails where not even that succeeds.
         """
         self.pulse()
+        if len(batch.instances) > 1 and self._files_of(batch) > MOST_IN_A_CALL:
+            half = len(batch.instances) // 2
+            first, second = batch.instances[:half], batch.instances[half:]
+            placed = self.take_in(Batch(batch.series, first), answer)
+            return self.take_in(Batch(batch.series, second), answer) and placed
         try:
-            self._register(batch)
+            self._register(batch, answer or NO_ANSWER)
         except NeedsAPerson as why:
-            self._park(batch, why)
+            self._park(batch, why, answer)
             return False
         except BatchFails as error:
-            self._failures[batch.series] += 1
-            if self._failures[batch.series] < TRIES:
-                raise
-            given_up = Refused(
-                f"It could not be taken in after {TRIES} tries: {error}.",
+            log.warning("Series %s cannot be taken in: %s", batch.series, error)
+            failed = Refused(
+                f"It could not be taken in: {error}.",
                 "Look into ingest.log and portal.log; then try again.",
+                Question.FAILED,
             )
-            self._park(batch, given_up)
+            self._park(batch, failed, answer)
             return False
-        self._failures.pop(batch.series, None)
         return True
 
-    def take_in_again(self, series: str) -> None:
-        """Take in everything of a parked series, as a person has asked."""
+    def take_in_again(self, series: str, answer: Answer) -> None:
+        """Take in everything of a parked series, as it was asked for and answered."""
         names = self.orthanc.instances_of(series)
         placed = [
-            self.take_in(batch)
+            self.take_in(batch, answer)
             for some in batched(names, MOST_ASKED_AT_ONCE, strict=False)
             for batch in by_series(self.orthanc.instances(some))
         ]
         placed += [
-            self.take_in(Batch(series, tuple(versions)))
+            self.take_in(Batch(series, tuple(versions)), answer)
             for versions in parked.unknown_to_orthanc(self.store, series, set(names))
             if versions
         ]
@@ -93,16 +102,19 @@ class Intake:
             lost = Refused(
                 "Some of its files are neither in Orthanc nor in the store any more.",
                 "Send the series again.",
+                Question.LOST,
             )
-            self.portal.park(Batch(series, ()), [], lost, header={})
+            self.portal.park(Batch(series, ()), [], lost, header={}, answer=answer)
 
-    def _register(self, batch: Batch) -> None:
+    def _register(self, batch: Batch, answer: Answer) -> None:
         header = self._header_of(batch)
-        study_uid = headers.uid(header, "StudyInstanceUID")
-        series_uid = headers.uid(header, "SeriesInstanceUID")
-        headers.check_uid("SOPInstanceUID", batch.instances[0].sop_instance_uid)
-        decision = self._decide(batch, header)
-        instances = parked.with_earlier_versions(self.store, batch.instances)
+        study_uid = uids.study_uid(header, batch.series, answer)
+        series_uid = uids.series_uid(header, batch.series, answer)
+        replaced = self.replaced.with_replaced(batch.instances)
+        versions = parked.with_earlier_versions(self.store, replaced)
+        instances = uids.mended(versions, answer)
+        named = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": series_uid}
+        decision = self._decide(batch, {**header, **named}, answer)
         stored = list(self._kept(instances, study_uid, series_uid))
         self.store.sync(stored)
 
@@ -113,9 +125,12 @@ class Intake:
             series_uid=series_uid,
             header=header,
             decision=decision,
+            answer=answer,
         )
+        damaged: dict[str, str] = {}
         try:
-            damaged = register(stored)
+            for some in batched(stored, MOST_IN_A_CALL, strict=False):
+                damaged |= register(list(some))
         except Refused:
             self.store.give_back(stored)
             raise
@@ -124,6 +139,7 @@ class Intake:
             register([self.store.heal(one, damaged[one.path]) for one in healing])
         for arrived in batch.instances:
             self.store.free(arrived)
+        self.replaced.forget(replaced)
 
     def _kept(
         self, instances: Iterable[Arrived], study_uid: str, series_uid: str
@@ -132,10 +148,11 @@ class Intake:
             yield self.store.keep(one, study_uid=study_uid, series_uid=series_uid)
             self.pulse()
 
-    def _park(self, batch: Batch, why: NeedsAPerson) -> None:
+    def _park(self, batch: Batch, why: NeedsAPerson, answer: Answer | None) -> None:
         """Keep what fits nowhere under `parked/`, and tell the portal why."""
         stored = []
-        for one in batch.instances:
+        instances = self.replaced.with_replaced(batch.instances)
+        for one in instances:
             try:
                 stored.append(self.store.park(one))
             except BatchFails as error:
@@ -143,17 +160,40 @@ class Intake:
         self.store.sync(stored)
         # Sent again corrected, it may have another header under the same name.
         header = self._headers.pop(batch.series, {})
-        try:
-            self.portal.park(batch, stored, why, header=header)
-        except BatchFails:
-            # What no header of may hold up everybody else.
-            self.portal.park(batch, stored, why, header={})
-        self._failures.pop(batch.series, None)
-        log.error(
+        for some in batched(stored, MOST_IN_A_CALL, strict=False):
+            self._report(batch, list(some), why, header, answer)
+        if not stored:
+            self._report(batch, [], why, header, answer)
+        self.replaced.forget(instances)
+        log.warning(
             "Parked %s instances of series %s: %s",
             len(stored),
             batch.series,
-            type(why).__name__,
+            why.question,
+        )
+
+    def _report(
+        self,
+        batch: Batch,
+        stored: list[Stored],
+        why: NeedsAPerson,
+        header: Header,
+        answer: Answer | None,
+    ) -> None:
+        try:
+            self.portal.park(batch, stored, why, header=header, answer=answer)
+        except BatchFails:
+            # What no header of may hold up everybody else.
+            self.portal.park(batch, stored, why, header={}, answer=answer)
+
+    def _files_of(self, batch: Batch) -> int:
+        """Return how many files a batch is with its earlier versions."""
+        parked = self.store.has_parked(batch.series)
+        return sum(
+            1
+            + self.replaced.count(one)
+            + (len(self.store.parked(one.series, one.instance)) if parked else 0)
+            for one in batch.instances
         )
 
     def _header_of(self, batch: Batch) -> Header:
@@ -169,13 +209,13 @@ class Intake:
                 self._headers.popitem(last=False)
         return known
 
-    def _decide(self, batch: Batch, header: Header) -> Decision:
+    def _decide(self, batch: Batch, header: Header, answer: Answer) -> Decision:
+        rules = with_answer(self.rulebook.current(), answer)
         try:
-            return decide(
-                header, batch.origin, self.rulebook.current(), facility=self.facility
-            )
-        except NoDecision as open_question:
-            raise Refused(open_question.reason, open_question.remedy) from None
+            decision = decide(header, batch.origin, rules, facility=self.facility)
+        except NoDecision as no:
+            raise Refused(no.reason, no.remedy, no.question) from None
+        return replace(decision, reasons=(*decision.reasons, *answer.reasons))
 
 
 def by_series(arrived: list[Arrived]) -> Iterator[Batch]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydicom.filereader import read_file_meta_info
 
 from ingest import headers
-from ingest.errors import HeaderUnreadable
+from ingest.errors import BatchFails, HeaderUnreadable
 from ingest.linking import Store, measure
 from ingest.series import Arrived
 from rules.decide import Origin
@@ -31,6 +31,15 @@ def with_earlier_versions(
     )
 
 
+def transfer_syntax_of(path: Path) -> str:
+    """Return the transfer syntax that a file's meta group says; "" where it is none."""
+    try:
+        return str(read_file_meta_info(path).get("TransferSyntaxUID", ""))
+    # See ingest.headers for why any error.
+    except Exception:  # noqa: BLE001
+        return ""
+
+
 def unknown_to_orthanc(
     store: Store, series: str, known: set[str]
 ) -> Iterator[list[Arrived]]:
@@ -45,10 +54,20 @@ def unknown_to_orthanc(
 
 
 def _earlier_versions(store: Store, arrived: Arrived) -> Iterator[Arrived]:
+    if arrived.attachment.is_relative_to(store.root / "parked"):
+        # It is one of them, and comes with the others.
+        return
     for path in store.parked(arrived.series, arrived.instance):
-        size_bytes, md5 = measure(path)
+        size_bytes, md5 = _measured(path)
         if md5 != arrived.md5:
-            yield replace(arrived, attachment=path, size_bytes=size_bytes, md5=md5)
+            yield replace(
+                arrived,
+                attachment=path,
+                size_bytes=size_bytes,
+                md5=md5,
+                transfer_syntax_uid=transfer_syntax_of(path),
+                received=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+            )
 
 
 def _from_file(path: Path, series: str, instance: str) -> Arrived | None:
@@ -57,14 +76,14 @@ def _from_file(path: Path, series: str, instance: str) -> Arrived | None:
         header = headers.read(path)
     except HeaderUnreadable:
         return None
-    size_bytes, md5 = measure(path)
+    size_bytes, md5 = _measured(path)
     number, frames = header.get("InstanceNumber"), header.get("NumberOfFrames")
     return Arrived(
         instance=instance,
         series=series,
         sop_instance_uid=str(header.get("SOPInstanceUID", "")),
         sop_class_uid=str(header.get("SOPClassUID", "")),
-        transfer_syntax_uid=str(read_file_meta_info(path).get("TransferSyntaxUID", "")),
+        transfer_syntax_uid=transfer_syntax_of(path),
         instance_number=number if isinstance(number, int) else None,
         frames=frames if isinstance(frames, int) and frames > 0 else 1,
         size_bytes=size_bytes,
@@ -73,3 +92,12 @@ def _from_file(path: Path, series: str, instance: str) -> Arrived | None:
         received=datetime.fromtimestamp(path.stat().st_mtime, UTC),
         origin=Origin("", "", ""),
     )
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    try:
+        return measure(path)
+    except OSError as error:
+        raise BatchFails(
+            f"the parked file {path.name} is unreadable: {error}"
+        ) from None

@@ -14,7 +14,9 @@ from ingest.series import (
     Report,
     Stored,
 )
+from rules.answer import NO_ANSWER, Answer
 from rules.decide import Decision
+from rules.question import Question
 
 TIMEOUT_SECONDS = (3.05, 60)
 # What the portal takes as a reason.
@@ -43,6 +45,9 @@ class Portal:
             paused=answer["paused"],
             receiving=tuple(Receiving(**one) for one in answer["receiving"]),
             again=tuple(answer["again"]),
+            answers={
+                series: Answer(**said) for series, said in answer["answers"].items()
+            },
         )
 
     def register(
@@ -54,6 +59,7 @@ class Portal:
         series_uid: str,
         header: Header,
         decision: Decision,
+        answer: Answer = NO_ANSWER,
     ) -> dict[str, str]:
         """Register new instances; return what is to be healed, path by path.
 
@@ -63,7 +69,7 @@ class Portal:
         Raises Refused, with the portal's reason and remedy, where they contradict what
         it knows, and BatchFails where the portal stumbles over this batch.
         """
-        answer = self._post(
+        told = self._post(
             "series",
             {
                 "orthanc_series": batch.series,
@@ -71,18 +77,26 @@ class Portal:
                 "series_uid": series_uid,
                 "header": header,
                 "decision": asdict(decision),
+                "answer": answer.as_json(),
                 "origin": asdict(batch.origin),
                 "instances": [_instance(one) for one in stored],
             },
         )
-        return dict(answer["heal"])
+        return dict(told["heal"])
 
     def park(
-        self, batch: Batch, stored: list[Stored], why: NeedsAPerson, *, header: Header
+        self,
+        batch: Batch,
+        stored: list[Stored],
+        why: NeedsAPerson,
+        *,
+        header: Header,
+        answer: Answer | None = None,
     ) -> None:
         """Report instances that fit nowhere, with the reason that a person will read.
 
-        Those without a file (Orthanc has lost it) are not in `stored`.
+        Those without a file (Orthanc has lost it) are not in `stored`. `answer` is what
+        a person had said, to no avail; None where nobody had asked for them.
         """
         self._post(
             "parked",
@@ -92,6 +106,8 @@ class Portal:
                 "series_uid": _text(header, "SeriesInstanceUID"),
                 "reason": why.reason[:LONGEST_WORDS],
                 "remedy": why.remedy[:LONGEST_WORDS],
+                "question": why.question,
+                "answer": answer.as_json() if answer else None,
                 "header": header,
                 "origin": asdict(batch.origin),
                 "instances": [_set_aside(one) for one in stored],
@@ -99,16 +115,19 @@ class Portal:
         )
 
     def complete(self, series: Receiving) -> None:
-        """Say that a series has come to rest."""
+        """Say that a series has come to rest; nothing if it was forgotten meanwhile."""
         self._post(
             "complete",
             {
                 "orthanc_series": series.orthanc_series,
                 "series_uid": series.series_uid,
             },
+            gone_is_fine=True,
         )
 
-    def _post(self, call: str, body: object) -> dict[str, Any]:
+    def _post(
+        self, call: str, body: object, *, gone_is_fine: bool = False
+    ) -> dict[str, Any]:
         try:
             answer = self.session.post(
                 f"{self.url}/{call}", json=body, timeout=TIMEOUT_SECONDS
@@ -118,14 +137,19 @@ class Portal:
                 f"the portal does not answer ({type(error).__name__})"
             ) from error
         told = _told(answer)
-        if answer.ok:
+        gone = answer.status_code == CODES.not_found
+        if answer.ok or (gone and gone_is_fine):
             return told
         if answer.status_code in AWAY:
             raise PortalAway(f"the portal answers {answer.status_code}: not now")
         if answer.status_code in (CODES.unauthorized, CODES.forbidden):
             raise PortalAway("the portal refuses ingest's key; were secrets changed?")
         if answer.status_code == CODES.conflict:
-            raise Refused(str(told.get("reason")), str(told.get("remedy", "")))
+            raise Refused(
+                str(told.get("reason")),
+                str(told.get("remedy", "")),
+                Question(told.get("question", Question.OTHER)),
+            )
         sentence = f"the portal answers {answer.status_code}: {told.get('error', '')}"
         raise BatchFails(sentence[:2000])
 
@@ -142,6 +166,7 @@ def _instance(stored: Stored) -> dict[str, Any]:
     arrived = stored.arrived
     return {
         **_set_aside(stored),
+        "arrived_md5": arrived.md5,
         "sop_class_uid": arrived.sop_class_uid,
         "instance_number": arrived.instance_number,
         "frames": arrived.frames,

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rules.answer import Answer
 from rules.decide import Origin
 
 Header = Mapping[str, Any]
@@ -20,7 +21,6 @@ class Changes:
     last: int
     done: bool
     oldest: datetime | None
-    newest: datetime | None
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ class Stored:
 
 @dataclass(frozen=True)
 class Rest:
-    """When a series last grew, by Orthanc to the second, and its own opinion."""
+    """When a series last grew, by Orthanc to the second, and how many it has."""
 
     last_update: datetime
-    is_stable: bool
+    instances: int
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class Asked:
     paused: bool = False
     receiving: tuple[Receiving, ...] = ()
     again: tuple[str, ...] = ()
+    # By Orthanc's names of the series that are asked for again.
+    answers: Mapping[str, Answer] = field(default_factory=dict)
 
 
 @dataclass

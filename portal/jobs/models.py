@@ -13,6 +13,8 @@ class Due(models.Model):
         VERIFY = "verify", "read the new replicas of a dataset"
         THUMBNAIL = "make_thumbnail", "make the picture of a dataset"
         METADATA = "write_metadata", "write the metadata.json of a dataset"
+        PICTURE = "make_picture", "make the picture of a stored file"
+        FLAGS = "look_for_flags", "look for what a person should put right in a study"
 
     task = models.CharField(max_length=40, choices=Task)
     subject_id = models.BigIntegerField()
@@ -33,6 +35,11 @@ class Due(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} {self.subject_id}"
+
+    @property
+    def is_of_a_dataset(self) -> bool:
+        """Whether the row that it is owed to is a dataset."""
+        return self.task in (self.Task.VERIFY, self.Task.THUMBNAIL, self.Task.METADATA)
 
 
 class Heartbeat(models.Model):

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rules.answer import NO_ANSWER, Answer
 from rules.decide import Decision, Origin
+from rules.question import Question
 
 
 @dataclass(frozen=True)
 class StoredInstance:
-    """One instance that ingest has put into the store; `path` is relative to it."""
+    """One instance that ingest has put into the store; `path` is relative to it.
+
+    `md5` is that of the file under this name. What arrived may differ in its encoding,
+    or be whole where the file is damaged.
+    """
 
     orthanc_instance: str
     sop_instance_uid: str
@@ -20,6 +26,7 @@ class StoredInstance:
     transfer_syntax_uid: str
     size_bytes: int
     md5: str
+    arrived_md5: str
     path: str
     version: int
     received: datetime
@@ -27,7 +34,7 @@ class StoredInstance:
 
 @dataclass(frozen=True)
 class Batch:
-    """New instances of one series, with what the rules decided about it."""
+    """New instances of one series, with what rules and people decided about it."""
 
     orthanc_series: str
     study_uid: str
@@ -36,6 +43,7 @@ class Batch:
     decision: Decision
     origin: Origin
     instances: tuple[StoredInstance, ...]
+    answer: Answer = NO_ANSWER
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,10 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Misfits:
-    """Instances of a series that fits nowhere, with the reason and the remedy."""
+    """Instances of a series that fits nowhere, with the reason and the remedy.
+
+    `answer` is what a person had said, to no avail; None where nobody had asked.
+    """
 
     orthanc_series: str
     study_uid: str
@@ -62,12 +73,17 @@ class Misfits:
     header: Mapping[str, Any]
     origin: Origin
     instances: tuple[SetAside, ...]
+    question: Question = Question.OTHER
+    answer: Answer | None = None
 
 
 class DoesNotFit(Exception):
     """A batch contradicts the catalogue; a person must decide."""
 
-    def __init__(self, reason: str, remedy: str) -> None:
+    def __init__(
+        self, reason: str, remedy: str, question: Question = Question.OTHER
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.remedy = remedy
+        self.question = question

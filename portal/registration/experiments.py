@@ -2,42 +2,58 @@
 
 from django.core.exceptions import ValidationError
 
+from portal.accounts.models import User
 from portal.accounts.people import group_named, person_with_email
+from portal.catalogue.leading import living
 from portal.catalogue.models import (
     Experiment,
     Facility,
     Instrument,
-    Project,
     Study,
     Subject,
     Visit,
 )
-from portal.registration import values
+from portal.catalogue.projects import project_numbered
+from portal.registration import places, rule_parameters, values
 from portal.registration.announcement import Batch, DoesNotFit
 from portal.sharing.grants import grant
+from portal.sharing.models import Grant
 from rules.decide import Decision
+from rules.question import Question
 
 
 def study_of(batch: Batch) -> Study:
     """Return the batch's study, in the experiment that its rule's key names.
 
     A study that is there stays in its experiment, whatever the rules say by now. Those
-    whom the decision names are let in, in this transaction.
+    whom the decision names are let in, in this transaction, but not to what a person
+    has put where it is: who sees that was decided then.
     """
-    study = (
-        Study.objects.filter(study_uid=batch.study_uid)
-        .select_related("experiment")
-        .first()
-    )
+    # A person may be moving it in this moment, with the datasets that it has. They lock
+    # experiments before studies, and so does this.
+    theirs = Experiment.objects.filter(studies__study_uid=batch.study_uid)
+    list(theirs.select_for_update(of=["self"], no_key=True))
+    studies = Study.objects.select_for_update(no_key=True)
+    study = studies.filter(study_uid=batch.study_uid).first()
     if study:
         refuse_another_patient(batch, study)
-        _let_in(study.experiment, batch.decision)
+        places.refuse_elsewhere(batch, study)
+        places.refuse_another_project(batch, study)
+        _let_in(study.experiment, batch.decision, by_hand=study.placed_by_hand)
+        if not study.placed_by_hand:
+            rule_parameters.write_for_experiment(study.experiment, batch.decision)
         return study
-    experiment = _experiment_of(batch)
-    _let_in(experiment, batch.decision)
+    named = places.answered_experiment(batch)
+    wanted = named or _experiment_of(batch)
+    experiment = living(wanted)
+    by_hand = named is not None or experiment.pk != wanted.pk
+    _let_in(experiment, batch.decision, by_hand=by_hand)
+    if not by_hand:
+        rule_parameters.write_for_experiment(experiment, batch.decision)
     return Study.objects.create(
         study_uid=batch.study_uid,
         experiment=experiment,
+        placed_by_hand=by_hand,
         visit=_visit_of(batch, experiment),
         description=values.text(batch.header, "StudyDescription"),
         date=values.day(batch.header, "StudyDate"),
@@ -58,27 +74,33 @@ def instrument_of(decision: Decision) -> Instrument:
 
 
 def refuse_another_patient(batch: Batch, study: Study) -> None:
-    """Refuse a study UID that comes back with another patient's ID."""
+    """Refuse a study UID that comes back with another patient's ID.
+
+    Unless a person has said that both mean the same one.
+    """
     patient_id = values.text(batch.header, "PatientID")
-    if patient_id == study.patient_id:
+    if patient_id == study.patient_id or batch.answer.same_patient:
         return
     raise DoesNotFit(
         f"The study {batch.study_uid} is known with another PatientID than the one "
         "that this series was sent with.",
-        "Find out whose study it is; correct the ID at the scanner and send again, "
-        "or assign the series by hand.",
+        "Find out whose study it is, and say so here: the same person, or another one. "
+        "Or correct the ID at the scanner and send the series again.",
+        Question.PATIENT,
     )
 
 
 def _experiment_of(batch: Batch) -> Experiment:
     decision = batch.decision
     facility = _facility_named(decision.facility)
-    project = _project_numbered(decision.project)
-    experiment, made = Experiment.objects.get_or_create(
+    project = project_numbered(decision.project) if decision.project else None
+    # Locked, since a person may be merging or emptying it in this moment.
+    held = Experiment.objects.select_for_update(no_key=True)
+    experiment, made = held.get_or_create(
         key=decision.experiment_key,
         defaults={
             "title": decision.experiment_title[:400],
-            "institution_name": values.text(batch.header, "InstitutionName", 400),
+            "institution_name": decision.institution.name[:400],
             "facility": facility,
             "project": project,
         },
@@ -88,34 +110,61 @@ def _experiment_of(batch: Batch) -> Experiment:
             f"The rule's experiment key leads to experiment {experiment.pk}, which "
             f"belongs to {experiment.project or 'no project'}; this series says "
             f"{project or 'no project'}.",
-            "Correct the project in the header or make the rule's experiment_key "
-            "contain the project.",
+            "Put it into an experiment by hand, correct the project in the header, or "
+            "make the rule's experiment_key contain the project.",
+            Question.EXPERIMENT,
         )
     if not made and experiment.facility_id != facility.pk:
         raise DoesNotFit(
             f"The rule's experiment key leads to experiment {experiment.pk}, which "
             f"belongs to the facility {experiment.facility}; this series says "
             f"{facility}.",
-            "Make the rule's experiment_key differ between facilities.",
+            "Put it into an experiment by hand, or make the rule's experiment_key "
+            "differ between facilities.",
+            Question.EXPERIMENT,
         )
     return experiment
 
 
-def _let_in(experiment: Experiment, decision: Decision) -> None:
+def _let_in(experiment: Experiment, decision: Decision, *, by_hand: bool) -> None:
     reason = f'rule "{decision.rule}"' if decision.rule else "the default rule"
+    # In one order always: two series that make the same people do not wait in a circle.
     if experiment.project:
         grant(experiment, to=experiment.project.group, reason=str(experiment.project))
-    for name in decision.groups:
-        grant(experiment, to=group_named(name[:150]), reason=reason)
-    for email in decision.people:
-        try:
-            person = person_with_email(email)
-        except ValidationError:
-            raise DoesNotFit(
-                f"The {reason} gives access to {email!r}, which is no e-mail address.",
-                "Correct `people` in the rules, or the header field it is made from.",
-            ) from None
-        grant(experiment, to=person, reason=reason)
+    if by_hand:
+        return
+    # Operators see that a scan arrived; the pictures are those of its project's people.
+    levels = {name[:150]: Grant.Level.DOWNLOAD for name in decision.groups}
+    if decision.operators:
+        levels.setdefault(operators_of(decision), Grant.Level.READ)
+    for name, level in sorted(levels.items()):
+        grant(experiment, to=group_named(name), reason=reason, level=level)
+    people = {
+        email: _person(email, reason)
+        for email in sorted({*decision.people, *decision.operators}, key=str.lower)
+    }
+    for email in sorted(decision.people, key=str.lower):
+        grant(experiment, to=people[email], reason=reason)
+    if decision.operators:
+        members = [people[email] for email in decision.operators]
+        group_named(operators_of(decision)).user_set.add(*members)
+
+
+def operators_of(decision: Decision) -> str:
+    """Return the name of the group of the instrument's operators."""
+    return f"OPERATOR :: {decision.instrument}"[:150]
+
+
+def _person(email: str, reason: str) -> User:
+    try:
+        return person_with_email(email)
+    except ValidationError:
+        raise DoesNotFit(
+            f"The {reason} gives access to {email!r}, which is no e-mail address.",
+            "Correct `people` and `operators` in the rules, or the header field that "
+            "they are made from.",
+            Question.PEOPLE,
+        ) from None
 
 
 def _facility_named(name: str) -> Facility:
@@ -128,27 +177,16 @@ def _facility_named(name: str) -> Facility:
     )[0]
 
 
-def _project_numbered(number: str) -> Project | None:
-    if not number:
-        return None
-    known = Project.objects.filter(number=number[:100]).first()
-    if known:
-        return known
-    group = group_named(f"Project {number}"[:150])
-    return Project.objects.get_or_create(
-        number=number[:100], defaults={"group": group}
-    )[0]
-
-
 def _visit_of(batch: Batch, experiment: Experiment) -> Visit | None:
     """Return the subject's visit on the study's day, if both are known."""
     identifier = values.text(batch.header, "PatientID")
     day = values.day(batch.header, "StudyDate")
     if not identifier or not day or not experiment.facility:
         return None
-    subject, _ = Subject.objects.get_or_create(
+    held = Subject.objects.select_for_update(no_key=True)
+    subject, _ = held.get_or_create(
         facility=experiment.facility,
         project=experiment.project,
         identifier=identifier,
     )
-    return Visit.objects.get_or_create(subject=subject, date=day)[0]
+    return Visit.objects.get_or_create(subject=living(subject), date=day)[0]

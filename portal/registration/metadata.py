@@ -1,9 +1,23 @@
 """The `metadata.json` beside each series: enough to rebuild the catalogue."""
 
 import json
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from portal.catalogue.models import Datafile, Dataset, Series
+from django.db.models import Prefetch
+
+from portal.catalogue.homes import home_of
+from portal.catalogue.models import (
+    Datafile,
+    DatafileParameterSet,
+    Dataset,
+    DatasetParameterSet,
+    Experiment,
+    ExperimentParameterSet,
+    Series,
+)
+from portal.registration import parameters
 from portal.sharing import access
 from portal.store import files, verification
 
@@ -17,6 +31,8 @@ def write(dataset_id: int) -> None:
         .select_related(
             "study__experiment__project",
             "study__experiment__facility",
+            "study__visit__subject",
+            "visit__subject",
             "dataset__instrument",
         )
         .first()
@@ -32,18 +48,21 @@ def write(dataset_id: int) -> None:
 
 def _of(series: Series) -> dict[str, Any]:
     study, dataset = series.study, series.dataset
-    experiment = study.experiment
+    experiment = home_of(dataset) or study.experiment
+    visit = series.visit or study.visit
     return {
         "format": FORMAT,
         "experiment": {
             "id": experiment.pk,
             "key": experiment.key,
+            "keys_merged_into_it": _keys_leading_to(experiment),
             "title": experiment.title,
             "description": experiment.description,
             "institution": experiment.institution_name,
             "facility": experiment.facility.name if experiment.facility else "",
             "project": experiment.project.number if experiment.project else "",
             "public_access": experiment.public_access,
+            "parameter_sets": _of_sets(_sets_of(experiment)),
             "access": [
                 {
                     "email": one.user.email if one.user else "",
@@ -57,7 +76,13 @@ def _of(series: Series) -> dict[str, Any]:
                 for one in access.grants_on(experiment)
             ],
         },
-        "study": {"uid": study.study_uid},
+        "study": {
+            "uid": study.study_uid,
+            # As the catalogue has it, where a person has put it right.
+            "subject": visit.subject.identifier if visit else "",
+            "visit": visit.date.isoformat() if visit else None,
+            "placed_by_hand": study.placed_by_hand,
+        },
         "dataset": _of_dataset(dataset),
         "series": {
             "uid": series.series_uid,
@@ -73,6 +98,15 @@ def _of(series: Series) -> dict[str, Any]:
     }
 
 
+def _keys_leading_to(experiment: Experiment) -> list[str]:
+    """Return the keys of experiments that were merged into this one, by any way."""
+    keys: list[str] = []
+    for one in experiment.merged.order_by("pk"):
+        keys += [one.key] if one.key else []
+        keys += _keys_leading_to(one)
+    return keys
+
+
 def _of_dataset(dataset: Dataset) -> dict[str, Any]:
     completed = dataset.completed_time
     return {
@@ -81,13 +115,51 @@ def _of_dataset(dataset: Dataset) -> dict[str, Any]:
         "instrument": dataset.instrument.name if dataset.instrument else "",
         "created": dataset.created_time.isoformat(),
         "completed": completed.isoformat() if completed else None,
+        "parameter_sets": _of_sets(_sets_of(dataset)),
     }
 
 
+type Sets = Iterable[
+    ExperimentParameterSet | DatasetParameterSet | DatafileParameterSet
+]
+
+
+def _sets_of(thing: Experiment | Dataset) -> Sets:
+    """Return all sets but the one that is made from the header."""
+    return (
+        thing.parameter_sets.exclude(schema__namespace=parameters.NAMESPACE)
+        .select_related("schema")
+        .prefetch_related("parameters__name")
+        .order_by("pk")
+    )
+
+
+def _of_sets(sets: Sets) -> list[dict[str, Any]]:
+    return [
+        {
+            "namespace": one.schema.namespace,
+            "name": one.schema.name,
+            "parameters": [
+                {"name": row.name.name, "value": _of_value(row.value)}
+                for row in one.parameters.all()
+            ],
+        }
+        for one in sets
+    ]
+
+
+def _of_value(value: str | float | datetime | None) -> str | float | None:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
 def _files_of(dataset: Dataset) -> list[Datafile]:
+    sets = DatafileParameterSet.objects.select_related("schema").order_by("pk")
     return list(
         Datafile.objects.filter(dataset=dataset)
         .select_related("instance")
+        .prefetch_related(
+            Prefetch("parameter_sets", sets.prefetch_related("parameters__name"))
+        )
         .order_by("instance__number", "filename")
     )
 
@@ -108,4 +180,5 @@ def _of_file(file: Datafile) -> dict[str, Any]:
         "instance_number": instance.number,
         "frames": instance.frames,
         "orthanc_instance": instance.orthanc_instance,
+        "parameter_sets": _of_sets(file.parameter_sets.all()),
     }

@@ -8,13 +8,12 @@ have let go of the series before, or they come back.
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model, Q, QuerySet
 
 from portal.catalogue.models import (
@@ -30,9 +29,10 @@ from portal.catalogue.models import (
     Visit,
 )
 from portal.jobs import due
-from portal.jobs.models import Due
 from portal.registration.models import ParkedSeries
-from portal.store import files
+from portal.store import files, pictures
+
+OF_A_DATASET = (due.Task.VERIFY, due.Task.THUMBNAIL, due.Task.METADATA)
 
 
 @dataclass(frozen=True)
@@ -45,81 +45,131 @@ class Removed:
     kept: tuple[Experiment, ...]
 
 
-def is_there(root: str) -> bool:
-    """Say whether a series whose UID begins with `root` has left anything here."""
+class Some(Protocol):
+    """Which series are meant, and what there is of them."""
+
+    def series(self) -> QuerySet[Series]: ...
+
+    def parked(self) -> QuerySet[ParkedSeries]: ...
+
+    def studies(self) -> QuerySet[Study]: ...
+
+    def folders(self) -> Iterator[str]:
+        """Yield the folders of the series in the store, whatever the rows say."""
+        ...
+
+
+@dataclass(frozen=True)
+class Below:
+    """Every series whose UID begins with a root, in studies of that root."""
+
+    root: str
+
+    def series(self) -> QuerySet[Series]:
+        # Both UIDs say so, since they become folders.
+        return Series.objects.filter(
+            series_uid__startswith=f"{self.root}.",
+            study__study_uid__startswith=f"{self.root}.",
+        )
+
+    def parked(self) -> QuerySet[ParkedSeries]:
+        return ParkedSeries.objects.filter(
+            series_uid__startswith=f"{self.root}.",
+            study_uid__startswith=f"{self.root}.",
+        )
+
+    def studies(self) -> QuerySet[Study]:
+        return Study.objects.filter(study_uid__startswith=f"{self.root}.")
+
+    def folders(self) -> Iterator[str]:
+        return files.folders(f"dicom/{self.root}.*/{self.root}.*")
+
+
+@dataclass(frozen=True)
+class OneSeries:
+    """What is registered under a SeriesInstanceUID, and parked under Orthanc's name.
+
+    Either may be empty.
+    """
+
+    series_uid: str = ""
+    orthanc_series: str = ""
+
+    def series(self) -> QuerySet[Series]:
+        return Series.objects.filter(series_uid=self.series_uid)
+
+    def parked(self) -> QuerySet[ParkedSeries]:
+        return ParkedSeries.objects.filter(orthanc_series=self.orthanc_series)
+
+    def studies(self) -> QuerySet[Study]:
+        return Study.objects.filter(series__in=self.series())
+
+    def folders(self) -> Iterator[str]:
+        if self.series_uid:
+            yield from files.folders(f"dicom/*/{self.series_uid}")
+
+
+def is_there(some: Some) -> bool:
+    """Say whether the series have left anything here."""
     return (
-        _series(root).exists()
-        or _parked(root).exists()
-        or next(_folders(root), None) is not None
+        some.series().exists()
+        or some.parked().exists()
+        or next(some.folders(), None) is not None
     )
 
 
-def remove(root: str) -> Removed:
-    """Remove every series whose UID begins with `root`, in studies of that root.
+def remove(some: Some) -> Removed:
+    """Remove series, registered or parked.
 
     Their studies, experiments, visits, subjects, instruments, facilities and projects
     go too, where nothing else uses them and nobody made them by hand.
     """
     try:
-        series, datafiles, kept = _remove_rows(root)
+        series, datafiles, kept = _remove_rows(some)
     except IntegrityError:
         # A scan that arrived in this moment uses what nothing else used before.
-        series, datafiles, kept = _remove_rows(root)
-    folders = list(_folders(root))
+        series, datafiles, kept = _remove_rows(some)
+    folders = list(some.folders())
     for folder in folders:
-        _remove_folder(folder)
+        files.remove_folder(folder)
         with contextlib.suppress(OSError):
             # The study's, if this was its last series.
-            folder.parent.rmdir()
+            files.path_of(folder).parent.rmdir()
     return Removed(series, datafiles, len(folders), kept)
 
 
 @transaction.atomic
-def _remove_rows(root: str) -> tuple[int, int, tuple[Experiment, ...]]:
+def _remove_rows(some: Some) -> tuple[int, int, tuple[Experiment, ...]]:
     datasets = list(
-        Dataset.objects.filter(series__in=_series(root)).values_list("pk", flat=True)
+        Dataset.objects.filter(series__in=some.series()).values_list("pk", flat=True)
     )
-    _call_off_work(datasets)
+    due.call_off(datasets, tasks=OF_A_DATASET)
+    studies = _keys(some.studies(), "pk")
+    due.call_off(studies, tasks=[due.Task.FLAGS])
     held = Dataset.objects.select_for_update().filter(pk__in=datasets).order_by("pk")
-    parked = list(_parked(root))
-    used = _used_by([one.pk for one in held], root)
+    parked = list(some.parked().select_related("picture"))
+    used = _used_by([one.pk for one in held], some)
     datafiles = Datafile.objects.filter(dataset__in=datasets).count()
     _remove_pictures(datasets)
     Dataset.objects.filter(pk__in=datasets).delete()
     for one in parked:
         datafiles += one.instances.count()
-        _remove_folder(files.path_of(f"parked/{one.orthanc_series}"))
+        _remove_parked_files(one)
+        picture = one.picture
         one.delete()
+        if picture:
+            pictures.forget(picture)
     kept = _remove_unused(used)
+    due.ask(due.Task.FLAGS, _keys(Study.objects.filter(pk__in=studies), "pk"))
     return len(datasets) + len(parked), datafiles, kept
 
 
-def _series(root: str) -> QuerySet[Series]:
-    """Return the series in question: both UIDs say so, since they become folders."""
-    return Series.objects.filter(
-        series_uid__startswith=f"{root}.", study__study_uid__startswith=f"{root}."
-    )
-
-
-def _parked(root: str) -> QuerySet[ParkedSeries]:
-    return ParkedSeries.objects.filter(
-        series_uid__startswith=f"{root}.", study_uid__startswith=f"{root}."
-    )
-
-
-def _call_off_work(datasets: list[int]) -> None:
-    """Forget what is due for datasets, after what is in a worker's hands is done.
-
-    A worker holds a lock while it works, and looks for the row when it has the lock. So
-    with these locks, until this transaction ends, none writes a file anew.
-    """
-    rows = Due.objects.filter(subject_id__in=datasets).order_by("pk")
-    with connection.cursor() as cursor:
-        for pk in list(rows.values_list("pk", flat=True)):
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s)", [due.ROW_CLASS, pk % 2**31]
-            )
-    rows.delete()
+def _remove_parked_files(parked: ParkedSeries) -> None:
+    """Remove the files that have a row; ingest may be parking another just now."""
+    for name in parked.instances.values_list("name", flat=True):
+        files.remove(name)
+    with contextlib.suppress(OSError):
+        files.path_of(f"parked/{parked.orthanc_series}").rmdir()
 
 
 def _remove_pictures(datasets: list[int]) -> None:
@@ -134,16 +184,19 @@ def _remove_pictures(datasets: list[int]) -> None:
 type Used = dict[type[Model], set[int]]
 
 
-def _used_by(datasets: list[int], root: str) -> Used:
+def _used_by(datasets: list[int], some: Some) -> Used:
     """Return the keys of what hangs together with datasets, by kind."""
-    studies = Study.objects.filter(study_uid__startswith=f"{root}.")
+    studies = some.studies()
     experiments = set(
         Experiment.objects.filter(
             Q(datasets__in=datasets) | Q(studies__in=studies)
         ).values_list("pk", flat=True)
     )
-    of_experiments = Experiment.objects.filter(pk__in=experiments)
-    visits = Visit.objects.filter(studies__in=studies)
+    # What was merged into one of them goes with it.
+    of_experiments = Experiment.objects.filter(
+        Q(pk__in=experiments) | Q(merged_into__in=experiments)
+    )
+    visits = Visit.objects.filter(Q(studies__in=studies) | Q(series__study__in=studies))
     instruments = Instrument.objects.filter(datasets__in=datasets)
     facilities = _keys(of_experiments, "facility") | _keys(instruments, "facility")
     return {
@@ -170,7 +223,7 @@ def _remove_unused(used: Used) -> tuple[Experiment, ...]:
     Study.objects.filter(pk__in=used[Study], series=None).delete()
     experiments = Experiment.objects.filter(pk__in=used[Experiment])
     experiments.filter(studies=None, datasets=None).delete()
-    _of_nobody(Visit, used).filter(studies=None).delete()
+    _of_nobody(Visit, used).filter(studies=None, series=None).delete()
     _of_nobody(Subject, used).filter(visits=None).delete()
     _of_nobody(Instrument, used).filter(datasets=None).delete()
     projects = _of_nobody(Project, used).filter(
@@ -197,18 +250,3 @@ def _of_nobody[Kind: Model](kind: type[Kind], used: Used) -> QuerySet[Kind]:
     ).values_list("object_id", flat=True)
     manager = kind._default_manager  # noqa: SLF001 (the documented name)
     return manager.filter(pk__in=keys - {int(key) for key in by_hand if key})
-
-
-def _folders(root: str) -> Iterator[Path]:
-    """Yield the folders of the series in the store, whatever the rows say."""
-    for study in files.path_of("dicom").glob(f"{root}.*"):
-        yield from study.glob(f"{root}.*")
-
-
-def _remove_folder(folder: Path) -> None:
-    """Remove a folder of the store with its files; nothing for one that is gone."""
-    store = files.path_of("dicom").parent
-    with contextlib.suppress(FileNotFoundError):
-        for path in folder.iterdir():
-            files.remove(path.relative_to(store).as_posix())
-        folder.rmdir()

@@ -14,10 +14,17 @@ from django.utils import timezone
 
 from portal.catalogue.models import Datafile, Dataset, Instance, Series
 from portal.jobs import due
-from portal.registration import experiments, parameters, parking, values
+from portal.registration import (
+    experiments,
+    parameters,
+    parking,
+    rule_parameters,
+    values,
+)
 from portal.registration.announcement import Batch, DoesNotFit, StoredInstance
 from portal.store.boxes import default_box
 from portal.store.models import Replica
+from rules.question import Question
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +33,8 @@ log = logging.getLogger(__name__)
 class Registered:
     """Where a batch went, how many of it were new, and how many files there are now.
 
-    `heal` leads from a file that was not registered, since its bytes are on record as
-    an earlier version, to that version's file, whose bytes are others by now.
+    `heal` leads from a file that was not registered, since the bytes that arrived are
+    on record as a known version, to that version's file, whose bytes are others by now.
     """
 
     dataset_id: int
@@ -64,6 +71,7 @@ def complete(series_uid: str) -> Dataset | None:
     dataset.save(update_fields=["state", "completed_time", "modified_time"])
     due.ask(due.Task.THUMBNAIL, [dataset.pk])
     due.ask(due.Task.METADATA, [dataset.pk])
+    due.ask(due.Task.FLAGS, [dataset.series.study_id])
     log.info("Dataset %s is complete, %s files", dataset.pk, dataset.file_count)
     return dataset
 
@@ -114,6 +122,7 @@ def _open(batch: Batch) -> Series:
     )
     dataset.experiments.add(study.experiment_id)
     parameters.describe(dataset, header)
+    rule_parameters.write_for_dataset(dataset, batch.decision)
     due.ask(due.Task.THUMBNAIL, [dataset.pk])
     return Series.objects.create(
         study=study,
@@ -140,8 +149,9 @@ def _refuse_strangers(batch: Batch, series: Series) -> None:
         raise DoesNotFit(
             f"The SeriesInstanceUID {batch.series_uid} is already that of dataset "
             f"{series.dataset_id}, which belongs to another study.",
-            "Find out which study is right; the sender must give the other series "
-            "a UID of its own.",
+            "Find out which study is right. Make it a dataset of its own here, or have "
+            "the sender give it a UID of its own and send it again.",
+            Question.STUDY,
         )
     experiments.refuse_another_patient(batch, series.study)
 
@@ -170,6 +180,7 @@ def _add(
     Replica.objects.bulk_create(
         Replica(datafile=file, storage_box=box, uri=one.path) for file, one in pairs
     )
+    rule_parameters.write_for_files(datafiles, batch.decision)
     _read_damaged_again(series, known)
     return datafiles
 
@@ -201,12 +212,16 @@ def _instance(file: Datafile, series: Series, one: StoredInstance) -> Instance:
 
 
 def _to_heal(batch: Batch, series: Series) -> dict[str, str]:
-    """Return which new files have the bytes of which known file, by their paths.
+    """Return what is to take the name of which known file, by their paths.
 
-    Ingest has found other bytes under the known name, so that file is damaged, whether
-    a verification has noticed or not.
+    What arrived has the bytes that are on record for that file, and ingest has found
+    others under its name: it is damaged, whether a verification has noticed or not.
     """
-    later = {one.path: one for one in batch.instances if one.version > 1}
+    later = {
+        one.path: one
+        for one in batch.instances
+        if one.version > 1 or one.md5 != one.arrived_md5
+    }
     if not later:
         return {}
     known = Replica.objects.filter(
@@ -221,8 +236,8 @@ def _to_heal(batch: Batch, series: Series) -> dict[str, str]:
     }
     heal = {}
     for path, one in later.items():
-        replica = on_record.get((one.sop_instance_uid, one.md5.lower()))
-        if replica and replica.uri != path:
+        replica = on_record.get((one.sop_instance_uid, one.arrived_md5.lower()))
+        if replica and (replica.uri != path or one.md5 != one.arrived_md5):
             heal[path] = replica.uri
     if known.filter(uri__in=heal.values()).update(last_verified_time=None):
         due.ask(due.Task.VERIFY, [series.dataset_id])

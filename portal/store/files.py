@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from django.conf import settings
 from portal.store.models import Replica
 
 FOLDER_MODE = 0o2770
+CHUNK_BYTES = 1 << 20
 
 
 class OutsideTheStore(ValueError):
@@ -83,6 +85,39 @@ def remove(name: str) -> None:
     """Remove a file that can be made again; nothing if it is not there."""
     with contextlib.suppress(FileNotFoundError):
         path_of(name).unlink()
+
+
+def remove_folder(name: str) -> None:
+    """Remove a folder with its files; nothing if it is not there, or while it fills."""
+    folder = path_of(name)
+    with contextlib.suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            path.unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def folders(pattern: str) -> Iterator[str]:
+    """Yield the names of the folders that a glob below the store finds."""
+    path_of(pattern)
+    store = Path(settings.STORE)
+    for folder in store.glob(pattern):
+        if folder.is_dir():
+            yield folder.relative_to(store).as_posix()
+
+
+def chunks(name: str) -> Iterator[bytes]:
+    """Yield a file's bytes, a little at a time. Raises OSError where they are not."""
+    with path_of(name).open("rb") as file:
+        while content := file.read(CHUNK_BYTES):
+            yield content
+
+
+def size_of(name: str) -> int | None:
+    """Return a file's size in bytes; None where it is not there."""
+    try:
+        return path_of(name).stat().st_size
+    except OSError:
+        return None
 
 
 def _make_folder(folder: Path) -> None:

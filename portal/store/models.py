@@ -89,3 +89,19 @@ class Replica(models.Model):
 
     def __str__(self) -> str:
         return self.uri
+
+
+class Picture(models.Model):
+    """A small picture of a stored file that is no dataset's, or why there is none."""
+
+    # Both relative to the store; `name` is empty where there is no picture.
+    of = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, blank=True)
+    # Of several frames, the one that is shown.
+    frame = models.PositiveIntegerField(default=0)
+    # Plain words; empty where there is a picture, or not yet one.
+    reason = models.CharField(max_length=255, blank=True)
+    made_time = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name or self.reason or self.of

@@ -8,9 +8,10 @@ from threading import Thread
 
 import pytest
 
-from ingest.errors import BatchFails, PortalAway, Refused
+from ingest.errors import BatchFails, NeedsAPerson, PortalAway, Refused
 from ingest.portal import Portal
-from ingest.series import Receiving, Report
+from ingest.series import Batch, Receiving, Report
+from rules.answer import Answer
 from tests.ports import free_port
 
 RECEIVING = Receiving("aa", "1.2", 3)
@@ -74,12 +75,33 @@ def test_a_misfit_carries_the_portals_reason_and_remedy():
         portal.complete(RECEIVING)
 
     assert (refused.value.reason, refused.value.remedy) == ("Another patient.", "Ask.")
+    assert refused.value.question == "other"
+
+
+def test_a_series_that_was_forgotten_meanwhile_is_complete():
+    with portal_that_answers(404, {"error": "no such series"}) as portal:
+        portal.complete(RECEIVING)
+
+
+def test_what_a_person_has_answered_comes_with_the_poll():
+    body = {
+        "paused": False,
+        "receiving": [],
+        "again": ["aa", "bb"],
+        "answers": {"aa": {"project": "7", "mended_uids": True}},
+    }
+    with portal_that_answers(200, body) as portal:
+        asked = portal.poll(Report(mode="link", version="0"))
+
+    assert asked.again == ("aa", "bb")
+    assert asked.answers == {"aa": Answer(project="7", mended_uids=True)}
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 500])
 def test_a_portal_that_stumbles_over_a_batch_fails_the_batch(status: int):
+    nothing = NeedsAPerson("It fits nowhere.", "Look at it.")
     with (
         portal_that_answers(status, {"error": "header: too long"}) as portal,
         pytest.raises(BatchFails, match=f"{status}: header: too long"),
     ):
-        portal.complete(RECEIVING)
+        portal.park(Batch("aa", ()), [], nothing, header={})

@@ -13,9 +13,12 @@ from portal.registration.announcement import (
     StoredInstance,
 )
 from portal.registration.polls import Poll
-from rules.decide import Decision, Origin
+from rules.answer import Answer
+from rules.decide import Decision, Institution, Origin, ParameterSet
+from rules.question import Question
 
 UNSAFE_TEXT = re.compile(r"\x00|[\ud800-\udfff]")
+MD5 = r"^[0-9a-fA-F]{32}$"
 # What PS3.5 9.1 allows, but leading zeros, which do no harm to a path.
 NUMBERS = r"[0-9]+(\.[0-9]+)*"
 UID = rf"^{NUMBERS}$"
@@ -57,7 +60,7 @@ class Header(serializers.JSONField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             raise serializers.ValidationError("a header is an object of keywords")
-        if len(json.dumps(data)) > HEADER_BYTES:
+        if len(json.dumps(data, ensure_ascii=False)) > HEADER_BYTES:
             raise serializers.ValidationError("the header is too long")
         return {_safe(keyword): _safe(value) for keyword, value in data.items()}
 
@@ -81,6 +84,33 @@ class OriginSerializer(serializers.Serializer[Origin]):
         return Origin(**validated_data)
 
 
+class AnswerSerializer(serializers.Serializer[Answer]):
+    project = Text(required=False, max_length=100)
+    experiment = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=LARGEST
+    )
+    same_patient = serializers.BooleanField(required=False)
+    new_study_uid = serializers.BooleanField(required=False)
+    new_series_uid = serializers.BooleanField(required=False)
+    mended_uids = serializers.BooleanField(required=False)
+
+    def create(self, validated_data: dict[str, Any]) -> Answer:
+        return Answer(**validated_data)
+
+
+class InstitutionSerializer(serializers.Serializer[Institution]):
+    name = Text()
+    department = Text()
+    address = Text()
+
+
+class ParameterSetSerializer(serializers.Serializer[ParameterSet]):
+    level = serializers.ChoiceField(["experiment", "dataset", "file"])
+    namespace = serializers.CharField(max_length=255)
+    name = serializers.CharField(max_length=50)
+    parameters = serializers.DictField(child=Text())
+
+
 class DecisionSerializer(serializers.Serializer[Decision]):
     rule = Text()
     facility = serializers.CharField(max_length=255)
@@ -92,6 +122,21 @@ class DecisionSerializer(serializers.Serializer[Decision]):
     people = serializers.ListField(child=Text())
     groups = serializers.ListField(child=Text())
     reasons = serializers.ListField(child=Text())
+    institution = InstitutionSerializer()
+    operators = serializers.ListField(child=Text())
+    parameter_sets = ParameterSetSerializer(many=True)
+
+    def create(self, validated_data: dict[str, Any]) -> Decision:
+        sets = validated_data["parameter_sets"]
+        listed = ("people", "groups", "operators", "reasons")
+        return Decision(
+            **{
+                **validated_data,
+                **{words: tuple(validated_data[words]) for words in listed},
+                "institution": Institution(**validated_data["institution"]),
+                "parameter_sets": tuple(ParameterSet(**one) for one in sets),
+            }
+        )
 
 
 class InstanceSerializer(serializers.Serializer[StoredInstance]):
@@ -104,7 +149,8 @@ class InstanceSerializer(serializers.Serializer[StoredInstance]):
     frames = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     transfer_syntax_uid = Text(max_length=64)
     size_bytes = serializers.IntegerField(min_value=0, max_value=LARGEST)
-    md5 = serializers.RegexField(r"^[0-9a-fA-F]{32}$")
+    md5 = serializers.RegexField(MD5)
+    arrived_md5 = serializers.RegexField(MD5)
     path = serializers.RegexField(PATH, max_length=400)
     version = serializers.IntegerField(min_value=1, max_value=10_000)
     received = serializers.DateTimeField()
@@ -117,19 +163,18 @@ class BatchSerializer(serializers.Serializer[Batch]):
     header = Header()
     decision = DecisionSerializer()
     origin = OriginSerializer()
+    answer = AnswerSerializer(required=False)
     instances: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=InstanceSerializer(), allow_empty=False, max_length=500
     )
 
     def create(self, validated_data: dict[str, Any]) -> Batch:
-        decision = validated_data["decision"]
-        for words in ("people", "groups", "reasons"):
-            decision[words] = tuple(decision[words])
         return Batch(
             **{
                 **validated_data,
-                "decision": Decision(**decision),
+                "decision": DecisionSerializer().create(validated_data["decision"]),
                 "origin": Origin(**validated_data["origin"]),
+                "answer": Answer(**validated_data.get("answer", {})),
                 "instances": tuple(
                     StoredInstance(**one) for one in validated_data["instances"]
                 ),
@@ -141,7 +186,7 @@ class SetAsideSerializer(serializers.Serializer[SetAside]):
     orthanc_instance = serializers.CharField(max_length=44)
     sop_instance_uid = Text()
     size_bytes = serializers.IntegerField(min_value=0, max_value=LARGEST)
-    md5 = serializers.RegexField(r"^[0-9a-fA-F]{32}$")
+    md5 = serializers.RegexField(MD5)
     path = serializers.RegexField(
         r"^parked/[0-9a-f-]+/[0-9a-f-]+(\.v[0-9]+)?\.dcm$", max_length=255
     )
@@ -156,15 +201,22 @@ class MisfitsSerializer(serializers.Serializer[Misfits]):
     remedy = Text(max_length=4000)
     header = Header()
     origin = OriginSerializer()
+    question = serializers.ChoiceField(
+        [one.value for one in Question], default=Question.OTHER.value
+    )
+    answer = AnswerSerializer(allow_null=True, default=None)
     instances: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=SetAsideSerializer(), max_length=500
     )
 
     def create(self, validated_data: dict[str, Any]) -> Misfits:
+        answer = validated_data["answer"]
         return Misfits(
             **{
                 **validated_data,
                 "origin": Origin(**validated_data["origin"]),
+                "question": Question(validated_data["question"]),
+                "answer": None if answer is None else Answer(**answer),
                 "instances": tuple(
                     SetAside(**one) for one in validated_data["instances"]
                 ),

@@ -32,8 +32,15 @@ def poll(request: Request) -> Response:
     """Keep what ingest says of itself; answer what it is asked to do."""
     report = polls.note(checked(PollSerializer(data=request.data)))
     receiving = registration.receiving()
-    again = parking.to_be_taken_in_again()
-    return Response({"paused": report.paused, "receiving": receiving, "again": again})
+    asked = parking.to_be_taken_in_again()
+    return Response(
+        {
+            "paused": report.paused,
+            "receiving": receiving,
+            "again": list(asked),
+            "answers": {series: answer for series, answer in asked.items() if answer},
+        }
+    )
 
 
 @api_view(["POST"])
@@ -46,7 +53,11 @@ def series(request: Request) -> Response:
         registered = registration.register(batch)
     except DoesNotFit as misfit:
         return Response(
-            {"reason": misfit.reason, "remedy": misfit.remedy},
+            {
+                "reason": misfit.reason,
+                "remedy": misfit.remedy,
+                "question": misfit.question,
+            },
             status=status.HTTP_409_CONFLICT,
         )
     return Response(
@@ -65,7 +76,10 @@ def series(request: Request) -> Response:
 @permission_classes([OnlyIngest])
 def parked(request: Request) -> Response:
     """Note instances that fit nowhere, with the reason that a person will read."""
-    row = parking.park(checked(MisfitsSerializer(data=request.data)))
+    misfits = checked(MisfitsSerializer(data=request.data))
+    if parking.was_forgotten(misfits):
+        return Response({"parked": None})
+    row = parking.park(misfits)
     return Response({"parked": row.pk})
 
 

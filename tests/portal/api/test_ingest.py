@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from portal.catalogue.models import Dataset, Experiment, Series
-from portal.registration import parking
+from portal.registration import answers, parking
 from portal.registration.announcement import Batch
+from portal.registration.answers import By
 from portal.registration.models import IngestReport, ParkedSeries
 from tests import dicom
 from tests.portal.builders import announce, orthanc_id, set_aside
@@ -163,7 +164,8 @@ def test_a_poll_is_kept_and_answered_with_what_is_asked(call):
     batch = announce()
     call("series", asdict(batch))
     misfits = set_aside(dicom.make_series())
-    parking.try_again(parking.park(misfits))
+    parked = parking.park(misfits)
+    answers.assign_to_project(parked, "7", by=By(), may_be_new=True)
 
     status, answer = call("poll", POLL)
 
@@ -178,6 +180,7 @@ def test_a_poll_is_kept_and_answered_with_what_is_asked(call):
             }
         ],
         "again": [misfits.orthanc_series],
+        "answers": {misfits.orthanc_series: {"project": "7"}},
     }
     assert IngestReport.objects.get().last_change == 41
 

@@ -18,7 +18,15 @@ from pynetdicom.events import EVT_C_STORE, Event
 from typer.testing import CliRunner, Result
 
 from portal.catalogue.models import Dataset, Instance, Series
-from portal.cli import demo, demo_removal, demo_scans, demo_show, receiver, scanner
+from portal.cli import (
+    catching_up,
+    demo,
+    demo_removal,
+    demo_scans,
+    demo_show,
+    receiver,
+    scanner,
+)
 from portal.cli.__main__ import app
 from portal.cli.receiver import Receiver
 from portal.registration import parking, polls
@@ -43,7 +51,7 @@ def _small_and_hasty(monkeypatch, tmp_path, settings):
     monkeypatch.setattr(demo_scans, "PROTOCOLS", demo_scans.PROTOCOLS[:1])
     monkeypatch.setattr(demo_show, "PORT", free_port())
     monkeypatch.setattr(demo_show, "PATIENCE_SECONDS", 0)
-    monkeypatch.setattr(demo_removal, "CATCHING_UP_SECONDS", 0)
+    monkeypatch.setattr(catching_up, "CATCHING_UP_SECONDS", 0)
     monkeypatch.setattr(demo_removal, "CLOSING_SECONDS", 0)
 
 

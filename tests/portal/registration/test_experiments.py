@@ -1,6 +1,10 @@
 """What a series hangs on, and whom its rule lets in."""
 
+import threading
+
 import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
 
 from portal.accounts.models import User
 from portal.accounts.people import add_person
@@ -8,7 +12,9 @@ from portal.catalogue.models import Experiment, Study, Subject, Visit
 from portal.registration import series as registration
 from portal.registration.announcement import DoesNotFit
 from portal.sharing import access
+from portal.sharing.grants import end
 from portal.sharing.models import Grant
+from rules.decide import Institution
 from tests import dicom
 from tests.portal.builders import announce
 
@@ -114,6 +120,54 @@ def test_the_people_of_the_project_and_the_groups_of_the_rule_are_let_in():
     }
 
 
+def test_operators_are_in_the_instruments_group_and_may_look_only(alice):
+    operators = (alice.email, "Olga@Example.org")
+
+    registered = registration.register(announce(operators=operators))
+
+    grant = Grant.objects.get()
+    assert str(grant.group) == "OPERATOR :: SCANNER1"
+    assert grant.level == Grant.Level.READ
+    people = User.objects.filter(groups=grant.group).order_by("email")
+    assert [one.email for one in people] == ["alice@example.org", "olga@example.org"]
+    assert [one.pk for one in access.experiments_visible_to(alice)] == [
+        registered.experiment_id
+    ]
+    assert not access.datafiles_downloadable_by(alice).exists()
+
+
+def test_an_operator_sees_every_experiment_of_the_instrument_and_no_other():
+    for _ in range(2):
+        registration.register(announce(operators=("olga@example.org",)))
+    registration.register(announce(instrument="Another"))
+
+    olga = User.objects.get()
+    assert access.experiments_visible_to(olga).count() == 2
+    assert olga.groups.count() == 1
+
+
+def test_an_operators_group_that_the_rule_also_names_may_download():
+    registration.register(
+        announce(operators=("olga@example.org",), groups=("OPERATOR :: SCANNER1",))
+    )
+
+    assert Grant.objects.get().level == Grant.Level.DOWNLOAD
+
+
+def test_an_operators_address_that_is_none_does_not_fit():
+    with pytest.raises(DoesNotFit, match="no e-mail address") as misfit:
+        registration.register(announce(operators=("the night shift",)))
+
+    assert "operators" in misfit.value.remedy
+    assert not Grant.objects.exists()
+
+
+def test_the_institution_is_what_the_rules_say():
+    registration.register(announce(institution=Institution("The Centre")))
+
+    assert Experiment.objects.get().institution_name == "The Centre"
+
+
 def test_without_a_word_in_the_rules_nobody_but_managers_is_let_in(
     alice, carol, administrator
 ):
@@ -137,6 +191,70 @@ def test_a_second_series_lets_in_whom_the_first_did_not_name(alice, bob):
     )
 
     assert {one.user for one in Grant.objects.all()} == {alice, bob}
+
+
+def test_what_an_administrator_ended_the_next_series_does_not_give_back(alice):
+    first = dicom.make_series()
+    registration.register(announce(first, people=(alice.email,), project="1234"))
+    end(Grant.objects.filter(user=alice))
+
+    for study_uid in (first[0].StudyInstanceUID, None):
+        keywords = {"study_uid": study_uid} if study_uid else {}
+        registration.register(
+            announce(
+                dicom.make_series(**keywords),
+                experiment_key=Experiment.objects.get().key,
+                people=(alice.email,),
+                project="1234",
+            )
+        )
+
+    assert not access.experiments_visible_to(alice).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_scans_at_once_that_name_the_same_new_people_and_groups_share_them():
+    people = [f"p{number}@example.org" for number in range(6)]
+    groups = [f"The lab {number}" for number in range(6)]
+    batches = [
+        announce(
+            people=tuple(people[::step]), groups=tuple(groups[::step]), project="1"
+        )
+        for step in (1, -1, 1, -1)
+    ]
+    ready = threading.Barrier(len(batches))
+    registered = []
+
+    def arrive(batch):
+        try:
+            ready.wait()
+            registered.append(registration.register(batch))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=arrive, args=[one]) for one in batches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(registered) == 4
+    assert {one.email for one in User.objects.all()} == set(people)
+    assert Group.objects.filter(name__startswith="The lab").count() == 6
+    assert Grant.objects.filter(user__email=people[0]).count() == 4
+    assert Grant.objects.filter(group__name="Project 1").count() == 4
+
+
+def test_access_comes_and_goes_with_the_transaction_of_the_data(alice):
+    registration.register(announce(experiment_key="shared", project="1"))
+
+    with pytest.raises(DoesNotFit):
+        registration.register(
+            announce(experiment_key="shared", project="2", people=("new@example.org",))
+        )
+
+    assert not Group.objects.filter(name="Project 2").exists()
+    assert not User.objects.filter(email="new@example.org").exists()
 
 
 def test_an_address_that_is_none_does_not_fit_and_lets_nobody_in():

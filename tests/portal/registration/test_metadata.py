@@ -10,8 +10,11 @@ from django.db.models import Model
 from portal.accounts.models import User
 from portal.catalogue.models import (
     Datafile,
+    DatafileParameter,
     Dataset,
+    DatasetParameter,
     Experiment,
+    ExperimentParameter,
     Instance,
     Series,
     Study,
@@ -22,7 +25,7 @@ from portal.registration.announcement import Batch, StoredInstance
 from portal.registration.tasks import write_metadata
 from portal.sharing.models import Grant
 from portal.store import files
-from rules.decide import Decision, Origin
+from rules.decide import Decision, Institution, Origin, ParameterSet
 from tests import dicom
 from tests.portal.builders import announce
 
@@ -33,15 +36,22 @@ pytestmark = pytest.mark.django_db
 def batch():
     """A registered, complete series with everything that can be said of one."""
     datasets = dicom.make_series(PatientName="Ünal^Æ", TimezoneOffsetFromUTC="+1000")
+    sets = tuple(
+        ParameterSet(level, f"http://example.org/{level}", level, {"Who": "Anna"})
+        for level in ("experiment", "dataset", "file")
+    )
     batch = announce(
         datasets,
         rule="brains",
         project="1234",
         people=("dave@example.org",),
         groups=("The lab",),
+        institution=Institution("The Centre", "Radiology"),
+        operators=("olga@example.org",),
+        parameter_sets=sets,
     )
     registration.register(batch)
-    registration.register(announce(datasets[:1], version=2))
+    registration.register(announce(datasets[:1], version=2, parameter_sets=sets))
     registration.complete(batch.series_uid)
     Grant.objects.filter(group__name="The lab").update(
         level=Grant.Level.READ, starts=date(2026, 1, 1), ends=date(2096, 1, 1)
@@ -81,6 +91,12 @@ def rebuild(told: dict[str, Any]) -> None:
                     one["group"] for one in experiment["access"] if one["group"]
                 ),
                 reasons=tuple(origin["reasons"]),
+                institution=Institution(experiment["institution"]),
+                parameter_sets=(
+                    *sets_of("experiment", experiment),
+                    *sets_of("dataset", dataset),
+                    *sets_of("file", told["files"][0]),
+                ),
             ),
             origin=Origin(
                 calling_ae=origin["calling_ae"],
@@ -97,6 +113,7 @@ def rebuild(told: dict[str, Any]) -> None:
                     transfer_syntax_uid=one["transfer_syntax_uid"],
                     size_bytes=one["size_bytes"],
                     md5=one["md5"],
+                    arrived_md5=one["md5"],
                     path=f"{folder}/{one['name']}",
                     version=one["version"],
                     received=datetime.fromisoformat(one["received"]),
@@ -106,6 +123,18 @@ def rebuild(told: dict[str, Any]) -> None:
         )
     )
     registration.complete(origin["uid"])
+
+
+def sets_of(level: str, told: dict[str, Any]) -> list[ParameterSet]:
+    return [
+        ParameterSet(
+            level,
+            one["namespace"],
+            one["name"],
+            {row["name"]: row["value"] for row in one["parameters"]},
+        )
+        for one in told["parameter_sets"]
+    ]
 
 
 def catalogue() -> dict[str, Any]:
@@ -125,6 +154,14 @@ def catalogue() -> dict[str, Any]:
         model.__name__: rows(model)
         for model in (Experiment, Study, Series, Dataset, Datafile, Instance)
     } | {
+        "parameters": [
+            sorted(
+                model.objects.values_list(
+                    "name__schema__namespace", "name__name", "string_value"
+                )
+            )
+            for model in (ExperimentParameter, DatasetParameter, DatafileParameter)
+        ],
         "people": set(Grant.objects.values_list("user__email", "group__name")),
         "received": set(Datafile.objects.values_list("created_time", flat=True)),
     }
@@ -163,6 +200,7 @@ def test_it_tells_who_had_access_and_when(batch):
     }
     assert access == {
         "dave@example.org": (Grant.Level.DOWNLOAD, None, None),
+        "OPERATOR :: SCANNER1": (Grant.Level.READ, None, None),
         "Project 1234": (Grant.Level.DOWNLOAD, None, None),
         "The lab": (Grant.Level.READ, "2026-01-01", "2096-01-01"),
     }

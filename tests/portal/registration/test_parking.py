@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from portal.registration import parking
+from portal.registration import answers, parking
 from portal.registration import series as registration
+from portal.registration.answers import By, CannotAnswer
 from portal.registration.models import ParkedInstance, ParkedSeries
 from portal.store import files
+from rules.answer import Answer
 from tests import dicom
 from tests.portal.builders import announce, orthanc_id, set_aside
 
@@ -77,39 +79,39 @@ def test_a_series_parked_without_instances_is_seen_too():
 
 def test_ingest_is_told_to_take_in_again_what_a_person_asked_for():
     parked = parking.park(set_aside(dicom.make_series()))
-    assert parking.to_be_taken_in_again() == []
+    assert parking.to_be_taken_in_again() == {}
 
-    parking.try_again(parked)
+    answers.try_again(parked, by=By())
 
-    assert parking.to_be_taken_in_again() == [parked.orthanc_series]
+    assert parking.to_be_taken_in_again() == {parked.orthanc_series: {}}
     assert parking.waiting().get() == parked
 
 
 def test_what_does_not_fit_a_second_time_is_parked_again_and_not_asked_for_again():
     misfits = set_aside(dicom.make_series())
-    parking.try_again(parking.park(misfits))
+    answers.try_again(parking.park(misfits), by=By())
 
-    parking.park(misfits)
+    parking.park(replace(misfits, answer=Answer()))
 
     assert ParkedSeries.objects.get().state == State.PARKED
-    assert parking.to_be_taken_in_again() == []
+    assert parking.to_be_taken_in_again() == {}
 
 
 def test_registering_a_parked_series_frees_it():
     datasets = dicom.make_series()
-    parking.try_again(parking.park(set_aside(datasets)))
+    answers.try_again(parking.park(set_aside(datasets)), by=By())
 
     registration.register(announce(datasets))
 
     assert not ParkedInstance.objects.exists()
     assert ParkedSeries.objects.get().state == State.REGISTERED
     assert not parking.waiting().exists()
-    assert parking.to_be_taken_in_again() == []
+    assert parking.to_be_taken_in_again() == {}
 
 
 def test_a_series_is_parked_as_long_as_one_of_its_instances_is():
     datasets = dicom.make_series(instances=3)
-    parking.try_again(parking.park(set_aside(datasets)))
+    answers.try_again(parking.park(set_aside(datasets)), by=By())
 
     registration.register(announce(datasets[:2]))
 
@@ -123,9 +125,10 @@ def test_a_registered_series_is_not_asked_for_again():
     parked = parking.park(set_aside(datasets))
     registration.register(announce(datasets))
 
-    parking.try_again(parked)
+    with pytest.raises(CannotAnswer, match="found its place"):
+        answers.try_again(parked, by=By())
 
-    assert parking.to_be_taken_in_again() == []
+    assert parking.to_be_taken_in_again() == {}
 
 
 def test_registering_one_series_leaves_the_others_parked():

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -36,6 +35,7 @@ from tests.portal.builders import announce, make_dataset, set_aside
 pytestmark = pytest.mark.django_db
 
 ROOT = "2.25.7"
+DEMO = removal.Below(ROOT)
 # What is made once for all series, and stays.
 VOCABULARY = {"Schema", "ParameterName", "StorageBox", "StorageBoxOption"}
 
@@ -86,21 +86,21 @@ def test_nothing_is_left_and_nothing_else_is_touched(dataset, settings):
     assert made.thumbnail.name
     assert f"{made.pk}.webp" in " ".join(stored(settings))
 
-    removed = removal.remove(ROOT)
+    removed = removal.remove(DEMO)
 
     assert (removed.series, removed.files, removed.kept) == (1, 3, ())
     assert rows() == before
     assert stored(settings) == files_before
     assert not (settings.STORE / "dicom" / f"{ROOT}.1").exists()
-    assert not removal.is_there(ROOT)
+    assert not removal.is_there(DEMO)
 
 
 def test_it_finds_nothing_the_second_time(settings):
     make_demo()
-    assert removal.is_there(ROOT)
-    removal.remove(ROOT)
+    assert removal.is_there(DEMO)
+    removal.remove(DEMO)
 
-    again = removal.remove(ROOT)
+    again = removal.remove(DEMO)
 
     assert (again.series, again.files, again.folders) == (0, 0, 0)
 
@@ -110,7 +110,7 @@ def test_a_root_is_not_a_mere_beginning_of_digits():
     longer = dicom.make_series(study_uid=f"{ROOT}1.1", series_uid=f"{ROOT}1.1.1")
     registration.register(announce(longer))
 
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
     assert Series.objects.get().series_uid == f"{ROOT}1.1.1"
     assert files.path_of(f"dicom/{ROOT}1.1/{ROOT}1.1.1").is_dir()
@@ -123,7 +123,7 @@ def test_what_others_added_to_the_study_stays_with_its_experiment():
     )
     registered = registration.register(announce(theirs))
 
-    removed = removal.remove(ROOT)
+    removed = removal.remove(DEMO)
 
     assert [one.pk for one in removed.kept] == [registered.experiment_id]
     assert Study.objects.get().study_uid == f"{ROOT}.1"
@@ -137,7 +137,7 @@ def test_an_experiment_that_a_rule_shares_with_others_stays(experiment):
     made = make_demo(experiment_key=experiment.key)
     assert made.experiments.get() == experiment
 
-    removed = removal.remove(ROOT)
+    removed = removal.remove(DEMO)
 
     assert removed.kept == (experiment,)
     assert list(experiment.datasets.all()) == [theirs]
@@ -148,7 +148,7 @@ def test_a_facility_with_managers_stays(alice):
     alice.groups.add(group)
     make_demo()
 
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
     assert Facility.objects.get().manager_group == group
     assert not Instrument.objects.exists()
@@ -163,7 +163,7 @@ def test_what_somebody_made_in_the_admin_stays(administrator):
         action_flag=ADDITION,
     )
 
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
     assert Instrument.objects.get() == made.instrument
     assert Facility.objects.exists()
@@ -175,7 +175,7 @@ def test_a_project_goes_with_its_group_unless_it_is_somebodys(alice):
     kept = Project.objects.get(number="8")
     kept.group.user_set.add(alice)
 
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
     assert Project.objects.get() == kept
     assert rows()["Group"] == 1
@@ -187,19 +187,33 @@ def test_parked_series_go_with_their_files(settings):
     parking.park(set_aside(ours))
     parking.park(set_aside(theirs))
 
-    removed = removal.remove(ROOT)
+    removed = removal.remove(DEMO)
 
     assert (removed.series, removed.files) == (1, 3)
     assert ParkedSeries.objects.get().series_uid == theirs[0].SeriesInstanceUID
     assert len(stored(settings)) == 3
 
 
+def test_a_file_that_is_just_being_parked_stays(settings):
+    misfits = set_aside(dicom.make_series(instances=1))
+    parking.park(misfits)
+    [known] = (settings.STORE / "parked").rglob("*.dcm")
+    unknown = known.with_name("unknown.dcm")
+    unknown.write_bytes(b"")
+
+    removal.remove(removal.OneSeries(orthanc_series=misfits.orthanc_series))
+
+    assert not known.exists()
+    assert unknown.exists()
+
+
 def test_work_that_is_due_is_called_off(dataset):
     make_demo()
 
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
-    assert set(Due.objects.values_list("subject_id", flat=True)) == {dataset.pk}
+    mine = {dataset.pk, dataset.series.study_id}
+    assert set(Due.objects.values_list("subject_id", flat=True)) == mine
 
 
 def test_it_waits_for_what_a_worker_has_in_hand():
@@ -212,7 +226,7 @@ def test_it_waits_for_what_a_worker_has_in_hand():
     threading.Timer(0.5, worker.close).start()
     began = time.monotonic()
 
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
     assert time.monotonic() - began > 0.4
     assert not Due.objects.exists()
@@ -228,9 +242,9 @@ def test_cut_short_in_the_transaction_it_is_done_by_the_next(monkeypatch, settin
     with monkeypatch.context() as patch:
         patch.setattr(removal, "_remove_unused", fails)
         with pytest.raises(OSError, match="power"):
-            removal.remove(ROOT)
+            removal.remove(DEMO)
     assert Series.objects.count() == 2
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
     assert rows() == Counter()
     assert stored(settings) == []
@@ -239,25 +253,25 @@ def test_cut_short_in_the_transaction_it_is_done_by_the_next(monkeypatch, settin
 def test_cut_short_before_the_files_it_is_done_by_the_next(monkeypatch, settings):
     make_demo()
     make_demo("1.2")
-    remove_folder = removal._remove_folder
-    seen: list[Path] = []
+    remove_folder = files.remove_folder
+    seen: list[str] = []
 
-    def fails_at_the_second(folder: Path) -> None:
+    def fails_at_the_second(folder: str) -> None:
         seen.append(folder)
         if len(seen) == 2:
             raise OSError("the power is gone")
         remove_folder(folder)
 
     with monkeypatch.context() as patch:
-        patch.setattr(removal, "_remove_folder", fails_at_the_second)
+        patch.setattr(files, "remove_folder", fails_at_the_second)
         with pytest.raises(OSError, match="power"):
-            removal.remove(ROOT)
-    assert removal.is_there(ROOT)
-    removed = removal.remove(ROOT)
+            removal.remove(DEMO)
+    assert removal.is_there(DEMO)
+    removed = removal.remove(DEMO)
 
     assert removed.folders == 1
     assert stored(settings) == []
-    assert not removal.is_there(ROOT)
+    assert not removal.is_there(DEMO)
 
 
 def test_a_scan_that_arrives_in_this_moment_keeps_its_facility(monkeypatch):
@@ -265,15 +279,15 @@ def test_a_scan_that_arrives_in_this_moment_keeps_its_facility(monkeypatch):
     remove_rows = removal._remove_rows
     tries = []
 
-    def too_late_once(root: str):
-        tries.append(root)
+    def too_late_once(some: removal.Some):
+        tries.append(some)
         if len(tries) == 1:
             raise IntegrityError("still referenced")
-        return remove_rows(root)
+        return remove_rows(some)
 
     monkeypatch.setattr(removal, "_remove_rows", too_late_once)
 
-    removal.remove(ROOT)
+    removal.remove(DEMO)
 
     assert len(tries) == 2
     assert not Experiment.objects.exists()

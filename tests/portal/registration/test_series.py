@@ -212,6 +212,7 @@ def test_a_complete_series_is_due_for_its_picture_and_its_metadata():
     assert {(row.task, row.subject_id) for row in Due.objects.all()} == {
         (due.Task.THUMBNAIL, registered.dataset_id),
         (due.Task.METADATA, registered.dataset_id),
+        (due.Task.FLAGS, Study.objects.get().pk),
     }
 
 
