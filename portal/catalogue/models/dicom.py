@@ -19,6 +19,9 @@ class Study(models.Model):
     visit = models.ForeignKey(
         Visit, null=True, blank=True, on_delete=models.SET_NULL, related_name="studies"
     )
+    # A person has put it where it is: who sees it was decided then, so late series let
+    # in nobody whom the rules name.
+    placed_by_hand = models.BooleanField(default=False)
     description = models.CharField(max_length=255, blank=True)
     # Local to the scanner, as it was sent; the offset too, if it was sent (0008,0201).
     date = models.DateField(null=True, blank=True)
@@ -44,6 +47,10 @@ class Series(models.Model):
     dataset = models.OneToOneField(
         Dataset, on_delete=models.CASCADE, related_name="series"
     )
+    # Where a person has given it to another subject than its study's; else None.
+    visit = models.ForeignKey(
+        Visit, null=True, blank=True, on_delete=models.SET_NULL, related_name="series"
+    )
     # Orthanc's own name for it; made from patient, study and series, so it may change.
     orthanc_series = models.CharField(max_length=44, db_index=True)
     modality = models.CharField(max_length=16, blank=True)
@@ -62,6 +69,11 @@ class Series(models.Model):
 
     class Meta:
         verbose_name_plural = "series"
+        indexes = [
+            models.Index(
+                fields=["calling_ae", "sender_address"], name="series_by_sender"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.series_uid

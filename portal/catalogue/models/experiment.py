@@ -32,7 +32,7 @@ class Experiment(models.Model):
         FULL = 100, "public"
 
     # Permanent, made by the rules from header fields; the title is only a label. Empty
-    # for experiments that people or programs make.
+    # for experiments that people or programs make, and for one that a person emptied.
     key = models.CharField(max_length=1000, null=True, unique=True, editable=False)  # noqa: DJ001
     title = models.CharField(max_length=400)
     description = models.TextField(blank=True)
@@ -63,6 +63,16 @@ class Experiment(models.Model):
     end_time = models.DateTimeField(null=True, blank=True)
     handle = models.CharField(max_length=400, blank=True)
     url = models.URLField(max_length=400, blank=True)
+    # Where everything that was here is now. Who asks for this one is led there, and so
+    # is what comes under its key; in no list, and empty.
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="merged",
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

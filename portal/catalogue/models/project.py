@@ -35,8 +35,17 @@ class Subject(models.Model):
         on_delete=models.PROTECT,
         related_name="subjects",
     )
-    # PatientID (0010,0020) as sent.
+    # PatientID (0010,0020) as sent, unless a person gave another one.
     identifier = models.CharField(max_length=255)
+    # The subject that this identifier means by now; then it has no visits of its own.
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="merged",
+    )
 
     class Meta:
         constraints = [
