@@ -70,6 +70,14 @@ WORKERS = env_int("IMAGETROVE_WORKERS", 2)
 # One picture may take this long and this much memory before it is given up.
 THUMBNAIL_SECONDS = env_int("IMAGETROVE_THUMBNAIL_SECONDS", 60)
 THUMBNAIL_MEGABYTES = env_int("IMAGETROVE_THUMBNAIL_MEGABYTES", 2048)
+# The booking system's list of who is in which project: an http(s) address or a path, in
+# the data folder if it is not absolute. Empty: no list is taken up by itself.
+ACCESS_SYNC = env("IMAGETROVE_ACCESS_SYNC", "")
+ACCESS_SYNC_MINUTES = env_int("IMAGETROVE_ACCESS_SYNC_MINUTES", 15)
+# Project numbers of fewer digits in the list get zeros in front; 0 leaves them alone.
+ACCESS_SYNC_DIGITS = env_int("IMAGETROVE_ACCESS_SYNC_DIGITS", 0)
+# A file with the one header that the address wants, such as "Authorization: Bearer …".
+ACCESS_SYNC_HEADER_FILE = env("IMAGETROVE_ACCESS_SYNC_HEADER_FILE", "")
 # Where things are; fixed in the container, elsewhere in the tests.
 DATA = env("IMAGETROVE_DATA", "/data")
 STORE = Path(env("IMAGETROVE_STORE", "/mytardis_store"))
@@ -79,6 +87,7 @@ RULES = Path(env("IMAGETROVE_RULES", "/data/instruments.toml"))
 DATABASE_HOST = env("IMAGETROVE_DATABASE_HOST", "/run/postgresql")
 DATABASE_NAME = env("IMAGETROVE_DATABASE_NAME", "imagetrove")
 DATABASE_USER = env("IMAGETROVE_DATABASE_USER", "imagetrove")
+ORTHANC_URL = env("IMAGETROVE_ORTHANC_URL", "http://127.0.0.1:8042")
 VALKEY_SOCKET = env("IMAGETROVE_VALKEY_SOCKET", "/run/valkey/valkey.sock")
 SECRET_KEY = secret("SECRET_KEY")
 INGEST_API_KEY = secret("INGEST_API_KEY")
@@ -103,7 +112,9 @@ INSTALLED_APPS = [
     # Ours, in the order of the house's floors.
     "portal.web",
     "portal.api",
+    "portal.curation",
     "portal.derivatives",
+    "portal.enrolment",
     "portal.registration",
     "portal.sharing",
     "portal.store",
@@ -228,6 +239,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 3, "socket_connect_timeout"
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "heartbeat", "schedule": 5.0, "options": {"expires": 10}},
     "wake": {"task": "wake_what_is_due", "schedule": 10.0, "options": {"expires": 10}},
+    # Looks whether the list is due, so that a box that was off need not wait for it.
+    "people": {
+        "task": "keep_people_in_step",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
 }
 
 LOGGING = {

@@ -55,9 +55,8 @@ beat() {
 }
 
 sshd() {
-    local banner
-    exec 5<>/dev/tcp/127.0.0.1/22
-    read -r banner <&5
+    local banner=''
+    { exec 5<>/dev/tcp/127.0.0.1/22; } 2>/dev/null && read -r banner <&5
     [[ $banner == SSH-2.0-* ]]
 }
 

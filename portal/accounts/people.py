@@ -2,13 +2,18 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from portal.accounts.models import ApiKey, User
+
+LONGEST_ADDRESS = 254
 
 
 def person_with_email(email: str) -> User:
@@ -17,9 +22,8 @@ def person_with_email(email: str) -> User:
     Addresses are compared without case (the sign-in services send any). Raises
     ValidationError for what is no address.
     """
-    address = email.strip().lower()
-    validate_email(address)
-    known = User.objects.filter(email__iexact=address).first()
+    address = address_in(email)
+    known = people_with_emails([address]).first()
     if known:
         return known
     person = User(username=_free_username(address), email=address, provisioned=True)
@@ -29,8 +33,29 @@ def person_with_email(email: str) -> User:
             person.save()
     except IntegrityError:
         # Somebody else made the same person in this moment.
-        return User.objects.get(email__iexact=address)
+        return people_with_emails([address]).get()
     return person
+
+
+def people_with_emails(addresses: Iterable[str]) -> QuerySet[User]:
+    """Return those who are known by one of these addresses, as `address_in` gives them.
+
+    By lower case, as the database keeps an address to one person: by upper case other
+    letters than in an address become the same.
+    """
+    return User.objects.alias(address=Lower("email")).filter(address__in=addresses)
+
+
+def address_in(email: str) -> str:
+    """Return an e-mail address in the form in which it is kept and compared.
+
+    Raises ValidationError for what is no address, or too long to be kept.
+    """
+    address = email.strip().lower()
+    validate_email(address)
+    if len(address) > LONGEST_ADDRESS:
+        raise ValidationError(f"an address has at most {LONGEST_ADDRESS} characters")
+    return address
 
 
 def add_person(
@@ -40,15 +65,15 @@ def add_person(
 
     Raises ValidationError where the name or the address belongs to somebody else.
     """
-    validate_email(email)
+    address = address_in(email)
     if User.objects.filter(username=username, provisioned=False).exists():
         raise ValidationError(f"there is a user {username} already")
-    known = User.objects.filter(email__iexact=email).first()
+    known = people_with_emails([address]).first()
     if known and not known.provisioned:
         raise ValidationError(f"the address {email} belongs to {known.username}")
     person = known or User()
     person.username = username
-    person.email = email.lower()
+    person.email = address
     person.provisioned = False
     person.is_staff = person.is_superuser = administrator
     if password:

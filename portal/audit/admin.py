@@ -8,7 +8,15 @@ from portal.audit.models import Entry
 
 @admin.register(Entry)
 class EntryAdmin(admin.ModelAdmin):
-    list_display = ["time", "username", "action", "noun", "subject_id", "address"]
+    list_display = [
+        "time",
+        "username",
+        "action",
+        "noun",
+        "subject_id",
+        "detail",
+        "address",
+    ]
     list_filter = ["action", "noun"]
     search_fields = ["username"]
 

@@ -13,6 +13,10 @@ class Entry(models.Model):
         SIGN_OUT = "sign_out", "signed out"
         DOWNLOAD = "download", "downloaded"
         GRANT = "grant", "gave access"
+        END_GRANT = "end_grant", "took access away"
+        ENROL = "enrol", "put into a project"
+        WITHDRAW = "withdraw", "took out of a project"
+        FORGET = "forget", "had it forgotten"
 
     time = models.DateTimeField(auto_now_add=True, db_index=True)
     user = models.ForeignKey(
@@ -23,6 +27,8 @@ class Entry(models.Model):
     action = models.CharField(max_length=20, choices=Action)
     noun = models.CharField(max_length=30, blank=True)
     subject_id = models.BigIntegerField(null=True)
+    # What else belongs to it, for example which project.
+    detail = models.CharField(max_length=255, blank=True)
     address = models.GenericIPAddressField(null=True)
 
     class Meta:

@@ -13,6 +13,7 @@ def record(
     user: AbstractBaseUser | AnonymousUser | None = None,
     username: str = "",
     subject: Model | None = None,
+    detail: str = "",
     address: str | None = None,
 ) -> None:
     """Note that `user` did `action` to the row `subject`, in this transaction."""
@@ -23,5 +24,6 @@ def record(
         username=(person.get_username() if person else username)[:150],
         noun=type(subject).__name__.lower() if subject else "",
         subject_id=subject.pk if subject else None,
+        detail=detail[:255],
         address=address or None,
     )

@@ -8,7 +8,7 @@ import typer
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
 django.setup()
 
-from portal.cli import demo, ingest, status, user  # noqa: E402 (models need django.setup first)
+from portal.cli import access, demo, ingest, rules, status, user  # noqa: E402 (models need django.setup first)
 
 app = typer.Typer(
     name="imagetrove",
@@ -21,6 +21,8 @@ app.command()(status.status)
 app.command()(demo.demo)
 app.add_typer(user.app, name="user")
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(rules.app, name="rules")
+app.add_typer(access.app, name="access")
 
 
 def main() -> None:

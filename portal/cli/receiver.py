@@ -1,13 +1,13 @@
-"""Orthanc's REST API, as `imagetrove demo --remove` uses it: find and delete series."""
+"""Orthanc's REST API, as commands that remove series use it: find and delete."""
 
 from typing import Any
 
 import requests
+from django.conf import settings
 
 from portal.cli.errors import CommandFails
-from settings import env, secret
+from settings import secret
 
-URL = env("IMAGETROVE_ORTHANC_URL", "http://127.0.0.1:8042")
 TIMEOUT_SECONDS = (3.05, 60)
 
 
@@ -42,9 +42,18 @@ class Receiver:
             if one["MainDicomTags"]["SeriesInstanceUID"].startswith(f"{root}.")
         ]
 
+    def instances_of(self, series: str) -> set[str]:
+        """Return Orthanc's names of the instances of a series; none if it is gone."""
+        answer = self._ask("GET", f"/series/{series}", gone_is_fine=True)
+        return set(answer.json()["Instances"]) if answer.ok else set()
+
     def delete_series(self, series: str) -> None:
         """Delete a series, and study and patient with their last one."""
         self._ask("DELETE", f"/series/{series}", gone_is_fine=True)
+
+    def delete_instance(self, instance: str) -> None:
+        """Delete an instance, and the series with its last one."""
+        self._ask("DELETE", f"/instances/{instance}", gone_is_fine=True)
 
     def _ask(
         self, method: str, path: str, *, gone_is_fine: bool = False, json: object = None
@@ -69,4 +78,4 @@ class Receiver:
 
 def of_this_box() -> Receiver:
     """Return this box's Orthanc, with the password that boot made or was given."""
-    return Receiver(URL, secret("ORTHANC_PASSWORD"))
+    return Receiver(settings.ORTHANC_URL, secret("ORTHANC_PASSWORD"))

@@ -87,6 +87,10 @@ def _work(ledger: Ledger) -> dict[str, str]:
         "Files": f"{unverified}; {ledger.damaged:,} damaged",
         "Work": f"{ledger.due:,} due; {ledger.failing:,} failing",
     }
+    people = ledger.people
+    if people.place or people.report.time:
+        done = people.report.done_time
+        facts["People"] = f"in step {_time(done)}" if done else "not in step yet"
     for failure in ledger.failures:
         name = f"  {failure.task} {failure.subject_id}"
         facts[name] = f"{failure.last_error} (tried {failure.attempts} times)"

@@ -4,7 +4,9 @@ import secrets
 from typing import Annotated
 
 import typer
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from portal.accounts.models import User
 from portal.accounts.people import add_person, new_key
@@ -30,7 +32,10 @@ def add(
     """
     chosen = password or secrets.token_urlsafe(12)
     try:
-        add_person(name, email=email, password=chosen, administrator=admin)
+        with transaction.atomic():
+            person = add_person(name, email=email, password=chosen, administrator=admin)
+            if password:
+                validate_password(password, person)
     except ValidationError as error:
         typer.echo(f"Not added: {'; '.join(error.messages)}", err=True)
         raise typer.Exit(1) from None

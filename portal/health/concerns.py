@@ -14,6 +14,8 @@ from portal.health.programs import Program
 LONG_LAG_SECONDS = 60
 # Verification begins at once; work that waits longer than this is behind.
 LONG_UNVERIFIED = timedelta(minutes=15)
+# What ingest says of a rules file with a mistake (ingest/rulebook.py).
+RULES_MISTAKEN = " is not taken up: "
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def of_ledger(ledger: Ledger | None) -> Iterator[Concern]:
         return
     yield from _of_ingest(ledger)
     yield from _of_files(ledger)
+    yield from _of_people(ledger)
     if ledger.parked:
         yield Concern(
             f"{_some(ledger.parked, 'series', 'series')} "
@@ -109,7 +112,12 @@ def of_ledger(ledger: Ledger | None) -> Iterator[Concern]:
 
 def _of_ingest(ledger: Ledger) -> Iterator[Concern]:
     ingest = ledger.ingest
-    if ingest.error:
+    if RULES_MISTAKEN in ingest.error:
+        yield Concern(
+            f"The rules have a mistake: {ingest.error}",
+            "Correct the file; `imagetrove rules check` names every mistake.",
+        )
+    elif ingest.error:
         yield Concern(
             f"Ingest waits: {ingest.error}",
             "It goes on by itself when this is over; ingest.log has the rest.",
@@ -139,6 +147,26 @@ def _of_files(ledger: Ledger) -> Iterator[Concern]:
             f"{_some(ledger.unverified, 'file has', 'files have')} not been verified "
             "for a long time.",
             "The worker may have much to do; worker.log says what it does.",
+        )
+
+
+def _of_people(ledger: Ledger) -> Iterator[Concern]:
+    report = ledger.people.report
+    if ledger.people.is_failing:
+        yield Concern(
+            f"Projects and people are not in step: {report.error}",
+            "Meanwhile everybody sees what they saw; it is tried again by itself.",
+        )
+    elif ledger.people.is_late:
+        yield Concern(
+            "The list of projects and people has not been taken up for a long time.",
+            "The worker may have much to do; worker.log says what it does.",
+        )
+    elif report.problem_count:
+        yield Concern(
+            f"{_some(report.problem_count, 'row', 'rows')} of the list of projects and "
+            "people cannot be understood, so nobody was removed.",
+            "`imagetrove access status` names the rows and what to do.",
         )
 
 

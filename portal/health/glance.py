@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from portal.catalogue.models import Dataset
+from portal.enrolment import schedule
 from portal.health import disks
 from portal.jobs.models import Due, Heartbeat
 from portal.registration import polls
@@ -18,7 +19,11 @@ def tone() -> str:
         or Dataset.objects.filter(damaged_count__gt=0).exists()
     ):
         return "bad"
-    if report.error or Due.objects.exclude(last_error="").exists():
+    if (
+        report.error
+        or Due.objects.exclude(last_error="").exists()
+        or schedule.standing().needs_somebody
+    ):
         return "wait"
     return ""
 

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Min, Sum
 
 from portal.catalogue.models import Dataset
+from portal.enrolment import schedule
 from portal.jobs.models import Due
 from portal.registration import parking, polls
 from portal.registration.models import IngestReport
@@ -35,6 +36,8 @@ class Ledger:
     failing: int
     # Work that failed when it was last tried, at most NAMED.
     failures: list[Due]
+    # The list of projects and people, and how it was taken up.
+    people: schedule.Standing
 
 
 @transaction.atomic
@@ -63,4 +66,5 @@ def read() -> Ledger:
         due=Due.objects.count(),
         failing=failing.count(),
         failures=list(failing.order_by("-attempts", "pk")[:NAMED]),
+        people=schedule.standing(),
     )

@@ -65,6 +65,7 @@ class Report:
             "ingest": _ingest(self.ledger),
             "verification": _verification(self.ledger),
             "due": _due(self.ledger),
+            "people": _people(self.ledger),
             "disks": [asdict(disk) for disk in self.disks],
             "versions": self.versions,
             "since": _iso(self.since),
@@ -148,6 +149,25 @@ def _due(found: Ledger | None) -> dict[str, Any]:
             }
             for one in found.failures
         ],
+    }
+
+
+def _people(found: Ledger | None) -> dict[str, Any]:
+    if found is None:
+        return {
+            "list": "",
+            "done": None,
+            "late": False,
+            "bad_rows": UNKNOWN,
+            "error": "",
+        }
+    report = found.people.report
+    return {
+        "list": found.people.place,
+        "done": _iso(report.done_time),
+        "late": found.people.is_late,
+        "bad_rows": report.problem_count,
+        "error": report.error,
     }
 
 

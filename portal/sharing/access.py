@@ -6,7 +6,7 @@ is public. What one may not see does not exist: doors ask for querysets from her
 """
 
 from django.contrib.auth.models import AnonymousUser, Group
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from portal.accounts.models import User
 from portal.catalogue.models import Datafile, Dataset, Experiment, Facility
@@ -67,13 +67,81 @@ def facilities_managed_by(user: Visitor) -> QuerySet[Facility]:
 
 
 def may_see_parked_series(user: Visitor) -> bool:
-    """Say whether `user` may see what fits nowhere yet: administrators only."""
-    return user.is_active and user.is_superuser
+    """Say whether `user` may see any of what fits nowhere yet: whoever manages."""
+    return user.is_active and (
+        user.is_superuser or facilities_managed_by(user).exists()
+    )
+
+
+def parked_visible_to[Row: Model](
+    user: Visitor, parked: QuerySet[Row]
+) -> QuerySet[Row]:
+    """Return those of `parked` series that `user` may see, download and decide about.
+
+    Managers those whose sender has sent to their facility before; what no facility is
+    known of, administrators alone.
+    """
+    if user.is_active and user.is_superuser:
+        return parked
+    return parked.filter(facility__in=facilities_managed_by(user))
 
 
 def may_see_health(user: Visitor) -> bool:
     """Say whether `user` may see how the box itself is: administrators only."""
     return user.is_active and user.is_superuser
+
+
+def experiments_put_right_by(user: Visitor) -> QuerySet[Experiment]:
+    """Return the experiments whose scans `user` may move, merge, split and rename.
+
+    Administrators all, managers those of their facilities.
+    """
+    if user.is_active and user.is_superuser:
+        return _not_merged()
+    return _not_merged().filter(facility__in=facilities_managed_by(user))
+
+
+def may_see_flags(user: Visitor) -> bool:
+    """Say whether `user` may see what looks wrong: whoever may put anything right."""
+    return facilities_managed_by(user).exists() or (
+        user.is_active and user.is_superuser
+    )
+
+
+def may_put_right(user: Visitor, experiments: QuerySet[Experiment]) -> bool:
+    """Say whether `user` may put right all of these, merged ones included."""
+    if not user.is_active or user.is_superuser:
+        return user.is_active
+    theirs = Q(facility__in=facilities_managed_by(user))
+    return experiments.exists() and not experiments.exclude(theirs).exists()
+
+
+def led_to(key: int, user: Visitor) -> Experiment | None:
+    """Return the experiment that a merged one leads to, if `user` may open that."""
+    found = Experiment.objects.filter(pk=key).exclude(merged_into=None).first()
+    seen = set()
+    while found and found.merged_into and found.pk not in seen:
+        seen.add(found.pk)
+        found = found.merged_into
+    if found is None:
+        return None
+    return experiments_visible_to(user).filter(pk=found.pk).first()
+
+
+def people_let_into(
+    experiment: Experiment, *, level: Grant.Level = Level.READ
+) -> QuerySet[User]:
+    """Return who sees an experiment by a grant, alone or in a group, or manages it.
+
+    `level` is what the grant must allow; managers may all. Administrators see
+    everything and are not among them, unless let in as well.
+    """
+    grants = Grant.objects.current().filter(experiment=experiment, level__gte=level)
+    managers = Q(groups__facilities_managed=experiment.facility_id)
+    let_in = Q(pk__in=grants.exclude(user=None).values("user"))
+    let_in |= Q(groups__in=grants.exclude(group=None).values("group"))
+    found = let_in | managers if experiment.facility_id else let_in
+    return User.objects.filter(found, is_active=True).distinct()
 
 
 def grants_on(experiment: Experiment) -> QuerySet[Grant]:
@@ -87,17 +155,23 @@ def grants_on(experiment: Experiment) -> QuerySet[Grant]:
 
 
 def _experiments(user: Visitor, public: Q, level: int) -> QuerySet[Experiment]:
+    there = _not_merged()
     if not user.is_active:
-        return Experiment.objects.filter(public)
+        return there.filter(public)
     if user.is_superuser:
-        return Experiment.objects.all()
+        return there
     granted = Grant.objects.current().filter(
         Q(user=user) | Q(group__in=_groups_of(user)),
         experiment=OuterRef("pk"),
         level__gte=level,
     )
     managed = Q(facility__in=facilities_managed_by(user))
-    return Experiment.objects.filter(public | managed | Exists(granted))
+    return there.filter(public | managed | Exists(granted))
+
+
+def _not_merged() -> QuerySet[Experiment]:
+    """Return the experiments that are more than a way to another one."""
+    return Experiment.objects.filter(merged_into=None)
 
 
 def _datasets_in(experiments: QuerySet[Experiment]) -> QuerySet[Dataset]:

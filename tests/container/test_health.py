@@ -42,6 +42,14 @@ def test_a_program_that_is_down_is_named(box: Box, program: str) -> None:
     assert down == DOWN_WITH[program]
 
 
+def test_an_ssh_server_that_is_away_is_told_in_one_line(box: Box) -> None:
+    with stopped(box, "sshd"):
+        done = box.run("/app/container/healthcheck.sh", check=False)
+
+    assert "sshd\tdown\tdoes not answer\n" in done.stdout
+    assert done.stderr == ""
+
+
 def test_all_programs_are_asked(box: Box) -> None:
     assert box.health().keys() == set(supervision.PROGRAMS)
 

@@ -14,6 +14,7 @@ from portal.accounts.people import (
     digest,
     group_named,
     new_key,
+    people_with_emails,
     person_with_email,
 )
 
@@ -37,12 +38,32 @@ def test_an_address_leads_to_the_same_person_however_it_is_spelt(alice, spelling
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("nonsense", ["", "alice", "alice@", "a b@example.org", "@"])
+@pytest.mark.parametrize(
+    "nonsense",
+    ["", "alice", "alice@", "a b@example.org", "@", f"{'a' * 250}@example.org"],
+)
 def test_what_is_no_address_makes_nobody(nonsense):
     with pytest.raises(ValidationError):
         person_with_email(nonsense)
 
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_letters_that_only_look_alike_in_capitals_are_another_person():
+    sam = User.objects.create(username="sam", email="sam@example.org")
+
+    person = person_with_email("\u017fam@example.org")
+
+    assert person != sam
+
+
+def test_people_are_found_by_their_addresses_in_lower_case(alice, bob):
+    User.objects.filter(pk=bob.pk).update(email="Bob@Example.org")
+
+    found = people_with_emails(["alice@example.org", "bob@example.org", "x@y.org"])
+
+    assert set(found) == {alice, bob}
 
 
 @pytest.mark.django_db

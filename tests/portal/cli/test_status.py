@@ -7,6 +7,7 @@ from typer.testing import CliRunner, Result
 
 from portal.catalogue.models import Dataset
 from portal.cli.__main__ import app
+from portal.enrolment import sync
 from portal.jobs.models import Due
 from portal.registration import polls
 from tests.portal.builders import a_poll
@@ -66,6 +67,18 @@ def test_what_waits_or_failed_is_told(dataset):
     assert "[rules] have a mistake" in said
     assert "2 damaged" in said
     assert "OSError: [full] (tried 3 times)" in said
+
+
+def test_people_in_step_are_told_where_there_is_a_list(settings):
+    without = status().stdout
+    settings.ACCESS_SYNC = "people.csv"
+    sync.note_failure("The list is empty.", source="people.csv")
+
+    said = status().stdout
+
+    assert "People" not in without
+    assert "not in step yet" in said
+    assert "The list is empty." in said
 
 
 @pytest.mark.parametrize(("state", "code"), [("ok", 0), ("down", 1)])

@@ -70,6 +70,26 @@ def test_what_cannot_be_added_is_said_and_changes_nothing(alice, name, email, re
     assert User.objects.get() == alice
 
 
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("short", "at least 8 characters"),
+        ("password123", "too common"),
+        ("9471640275", "entirely numeric"),
+        ("dave@example", "too similar to the"),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_reason(password, reason):
+    result = imagetrove(
+        *("user", "add", "dave", "--email", "dave@example.org", "--password", password)
+    )
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Not added: ")
+    assert reason in result.stderr
+    assert not User.objects.exists()
+
+
 def test_a_key_is_printed_alone_on_a_line(alice):
     result = imagetrove("user", "key", "alice")
 

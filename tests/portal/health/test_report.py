@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from portal import health
 from portal.catalogue.models import Dataset
+from portal.enrolment import sync
+from portal.enrolment.models import SyncReport
 from portal.health import ledger
 from portal.health.disks import Disk
 from portal.jobs.models import Due
@@ -145,6 +147,13 @@ def test_what_ingest_says_of_itself_is_passed_on():
     assert "New scans are 75 s late." in words()
 
 
+def test_a_mistake_in_the_rules_says_who_must_act():
+    polls.note(a_poll(error="/data/instruments.toml is not taken up: line 3: …"))
+
+    assert "The rules have a mistake: /data/instruments.toml" in words()
+    assert "rules check" in words()
+
+
 def test_parked_series_lead_to_their_page():
     for _ in range(2):
         parking.park(set_aside(dicom.make_series(instances=1)))
@@ -193,6 +202,32 @@ def test_work_that_fails_is_told_with_its_error():
     assert said["failures"][0]["subject"] == 8
     assert said["failures"][0]["error"] == "OSError: full"
     assert "1 piece of work failed." in words()
+
+
+def test_a_list_of_people_that_fails_is_a_concern_with_its_reason(settings):
+    settings.ACCESS_SYNC = "people.csv"
+    sync.note_failure("The list is empty.", source="/data/people.csv")
+
+    assert "Projects and people are not in step: The list is empty." in words()
+    said = health.look().as_dict()["people"]
+    assert said["error"] == "The list is empty."
+    assert said["done"] is None
+
+
+def test_a_list_of_people_that_is_late_is_a_concern(settings):
+    settings.ACCESS_SYNC = "people.csv"
+    long_ago = timezone.now() - timedelta(days=1)
+    SyncReport.objects.create(pk=1, time=long_ago, done_time=long_ago)
+
+    assert "has not been taken up for a long time" in words()
+    assert health.look().as_dict()["people"]["late"] is True
+
+
+def test_a_list_of_people_with_bad_rows_is_a_concern():
+    now = timezone.now()
+    SyncReport.objects.create(pk=1, time=now, done_time=now, problem_count=2)
+
+    assert "2 rows of the list of projects and people cannot be understood" in words()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.catalogue.models import Dataset
+from portal.enrolment import roster, sync
 from portal.jobs.models import Due
 from portal.jobs.tasks import heartbeat
 from portal.registration import polls
@@ -67,24 +68,42 @@ def test_damage_and_failures_lead_to_their_datasets(browser, dataset):
     assert "OSError" in page
 
 
+def test_people_in_step_are_shown_where_there_is_a_list(browser):
+    before = browser.get("/health").content.decode()
+    found = roster.read(b"project,email\n1,ann@example.org\n2,<b>nobody</b>\n")
+    sync.bring_in_step(found, source="/data/people.csv", by="a test")
+
+    page = browser.get("/health").content.decode()
+
+    assert "People in step" not in before
+    assert "1 membership: 1 added, 0 removed" in page
+    assert "line 3: “&lt;b&gt;nobody&lt;/b&gt;” is no e-mail address" in page
+    assert "1 row of the list of projects and people cannot be understood" in page
+
+
 def test_the_bar_leads_administrators_there_and_nobody_else(browser, browser_of, alice):
     assert 'href="/health"' in browser.get("/").content.decode()
     assert "/health" not in browser_of(alice).get("/").content.decode()
 
 
-def test_the_bar_is_marked_while_something_is_wrong(browser, monkeypatch):
+def test_the_bar_is_marked_while_something_is_wrong(browser, monkeypatch, settings):
     monkeypatch.setattr("portal.health.disks.under", list)
     silent = browser.get("/").content.decode()
     heartbeat()
     well = browser.get("/").content.decode()
     polls.note(a_poll(error="the rules have a mistake"))
     waiting = browser.get("/").content.decode()
+    polls.note(a_poll())
+    settings.ACCESS_SYNC = "people.csv"
+    sync.note_failure("The list is empty.", source="people.csv")
+    out_of_step = browser.get("/").content.decode()
 
     assert MARK in silent
     assert "state bad" in silent
     assert MARK not in well
     assert MARK in waiting
     assert "state wait" in waiting
+    assert "state wait" in out_of_step
 
 
 def test_the_bar_starts_no_program(browser, healthcheck, tmp_path):
