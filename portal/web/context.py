@@ -5,11 +5,25 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from portal.curation import flags
 from portal.health import glance
-from portal.registration import parking
+from portal.registration import looks, parking
+from portal.registration.models import ParkedSeries
 from portal.sharing import access
+
+
+def _count_flags(user: access.Visitor) -> int:
+    among = flags.flags_of(
+        access.facilities_managed_by(user), of_none=bool(user.is_superuser)
+    )
+    return flags.open_flags(among).count()
+
+
+def _waiting(user: access.Visitor) -> QuerySet[ParkedSeries]:
+    return access.parked_visible_to(user, parking.waiting())
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -22,8 +36,11 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site_name": settings.SITE_NAME,
         "institution": settings.INSTITUTION,
-        "may_see_parked": access.may_see_parked_series(user),
-        "count_parked": parking.waiting().count,
+        "may_see_parked": cache(lambda: access.may_see_parked_series(user)),
+        "count_parked": cache(lambda: _waiting(user).count()),
+        "count_new_parked": cache(lambda: looks.new_for(user, _waiting(user)).count()),
+        "may_see_flags": cache(lambda: access.may_see_flags(user)),
+        "count_flags": cache(lambda: _count_flags(user)),
         "may_see_health": access.may_see_health(user),
         # The bar is written twice, for two widths.
         "health_tone": cache(glance.tone),

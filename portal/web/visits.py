@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from itertools import groupby
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Case, F, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
 
-from portal.catalogue.models import Dataset, Experiment, Study
+from portal.catalogue.models import Dataset, Experiment, Series
 from portal.web.states import State, of_dataset, some
 
 NO_ACCESS = "pictures are for people who may download"
@@ -47,14 +48,26 @@ def in_order(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:
     """Return datasets by visit, the newest first; what is no series comes last."""
     return (
         datasets.select_related(
-            "series__study__visit__subject", "instrument", "thumbnail"
+            "series__study__visit__subject",
+            "series__visit__subject",
+            "instrument",
+            "thumbnail",
         )
         .defer("series__header")
-        .annotate(frames=Sum("series__instances__frames", default=0))
+        .annotate(
+            frames=Sum("series__instances__frames", default=0),
+            visit=Coalesce("series__visit", "series__study__visit"),
+            day=Coalesce(
+                "series__visit__date",
+                "series__study__visit__date",
+                "series__study__date",
+            ),
+        )
         .order_by(
-            F("series__study__date").desc(nulls_last=True),
-            F("series__study__visit").asc(nulls_last=True),
-            F("series__study__patient_id").asc(nulls_last=True),
+            F("day").desc(nulls_last=True),
+            F("visit").asc(nulls_last=True),
+            # A visit is one subject's, however its studies spell the ID.
+            Case(When(visit=None, then=F("series__study__patient_id"))),
             F("series__study__time").asc(nulls_last=True),
             F("series__study").asc(nulls_last=True),
             F("series__number").asc(nulls_last=True),
@@ -74,7 +87,7 @@ def by_visit(
     visits = []
     for _, together in groupby(datasets, key=_key):
         members = list(together)
-        visit = _visit(_study(members[0]), numbers)
+        visit = _visit(getattr(members[0], "series", None), numbers)
         visit.cards = [card_of(one, may_see=one.pk in pictured) for one in members]
         visits.append(visit)
     return visits
@@ -115,35 +128,39 @@ def images_of(dataset: Dataset, frames: int) -> str:
     return f"{some(count)} {noun}{'' if count == 1 else 's'}"
 
 
-def _study(dataset: Dataset) -> Study | None:
-    series = getattr(dataset, "series", None)
-    return series.study if series else None
-
-
 def _key(dataset: Dataset) -> tuple[object, ...]:
-    study = _study(dataset)
-    if study is None:
+    series = getattr(dataset, "series", None)
+    if series is None:
         return ("other files",)
-    return study.visit_id, study.date, study.patient_id
+    visit = series.visit_id or series.study.visit_id
+    if visit:
+        return (visit,)
+    return None, series.study.date, series.study.patient_id
 
 
-def _visit(study: Study | None, numbers: dict[int, int]) -> Visit:
-    if study is None:
+def _visit(series: Series | None, numbers: dict[int, int]) -> Visit:
+    if series is None:
         return Visit("Other files", None, "")
-    if study.visit is None:
+    study = series.study
+    visit = series.visit or study.visit
+    if visit is None:
         heading = "" if study.date else "Undated"
         return Visit(heading, None, study.patient_id, study.date, study.time)
-    number = numbers.get(study.visit.pk)
-    subject = study.visit.subject.identifier
-    return Visit("", number, subject, study.visit.date, study.time)
+    number = numbers.get(visit.pk)
+    return Visit("", number, visit.subject.identifier, visit.date, study.time)
 
 
 def _numbers(experiment: Experiment) -> dict[int, int]:
     """Return the numbers of visits, by day, where the experiment has several of one."""
     days = (
-        experiment.studies.exclude(visit=None)
-        .order_by("visit__subject", "visit__date")
-        .values_list("visit__subject", "visit", "visit__date")
+        experiment.datasets.annotate(
+            subject=Coalesce("series__visit__subject", "series__study__visit__subject"),
+            visit=Coalesce("series__visit", "series__study__visit"),
+            day=Coalesce("series__visit__date", "series__study__visit__date"),
+        )
+        .exclude(visit=None)
+        .order_by("subject", "day")
+        .values_list("subject", "visit", "day")
         .distinct()
     )
     numbers: dict[int, int] = {}

@@ -5,7 +5,12 @@ import ast
 from tests.architecture.sources import calls, modules
 
 # What opens files of another kind, and which.
-OTHERS = {"portal/health/boot.py": "what boot wrote into /run, and the changelog"}
+OTHERS = {
+    "portal/cli/rules.py": "a rules file that somebody names",
+    "portal/registration/site_rules.py": "the site's rules, and the last good ones",
+    "portal/enrolment/source.py": "a site's list of people, and its secret header",
+    "portal/health/boot.py": "what boot wrote into /run, and the changelog",
+}
 OPENERS = {
     "open",
     "read_bytes",

@@ -4,6 +4,7 @@ All of a page is one session of a shell, in which `scan.dcm` lies at hand. Ports
 folders and names are this run's; what is left out is left out for a reason.
 """
 
+import json
 import re
 import shlex
 import shutil
@@ -14,16 +15,24 @@ from textwrap import dedent
 
 import pytest
 
+from rules.document import load
 from tests.box import IMAGE, LABEL, SCRATCH
 from tests.commands import docker, run
 from tests.container.test_original_way import Terminal
 from tests.dicom import make_series, send, write
+from tests.orthanc import Orthanc
 from tests.ports import free_port
 from tests.visitor import Visitor
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/how-to/add-an-instrument.md", "docs/how-to/install.md")
+PAGES = (
+    "README.md",
+    "docs/how-to/add-an-instrument.md",
+    "docs/how-to/keep-people-in-step.md",
+    "docs/how-to/parked-series.md",
+    "docs/how-to/install.md",
+)
 FENCE = re.compile(r"^( *)```bash\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 # Another name than the image's own, so that `up` does not build it anew.
 TAG = f"imagetrove:{SCRATCH.name}"
@@ -35,6 +44,8 @@ NOT_TYPED = {
     "docker build --no-cache": "it takes minutes, and gives the image at hand",
     "iptables -I DOCKER-USER": "it would change the firewall of this machine",
     "cat ~/.ssh/id_ed25519.pub": "test_ssh.py comes in by keys of its own",
+    "ssh imagetrove-container": "test_ssh.py types it, with the page's entry",
+    "curl -f http://localhost:8042/modalities": "an Orthanc sends, in a test below",
 }
 
 
@@ -103,8 +114,37 @@ def machine() -> Iterator[Machine]:
         shutil.rmtree(machine.folder, ignore_errors=True)
 
 
+class SendingOrthanc(Orthanc):
+    """Somebody else's Orthanc, with an entry of a page in its configuration."""
+
+    def __init__(self, storage: Path, entry: str) -> None:
+        super().__init__(storage)
+        text = re.sub(r"^\s*//.*$", "", entry, flags=re.MULTILINE)
+        self.entry: dict[str, object] = json.loads(f"{{{text}}}")
+
+    def here(self, command: str, resource: str) -> str:
+        """Return a page's command with this Orthanc's address, password and study."""
+        command = command.replace("http://localhost:8042", self.url)
+        command = re.sub(r"-d [0-9a-f-]+", f"-d {resource}", command)
+        return command.replace("curl ", f"curl -u {self.username}:{self.password} ")
+
+    def _site_settings(self) -> dict[str, object]:
+        return {
+            "StorageDirectory": str(self.storage),
+            "IndexDirectory": str(self.storage),
+            "DicomPort": self.dicom_port,
+            "HttpPort": self.http_port,
+            "RegisteredUsers": {self.username: self.password},
+            **self.entry,
+        }
+
+
 def fences(page: str) -> list[str]:
-    return [dedent(text) for _, text in FENCE.findall((ROOT / page).read_text())]
+    return fences_of((ROOT / page).read_text())
+
+
+def fences_of(text: str) -> list[str]:
+    return [dedent(found) for _, found in FENCE.findall(text)]
 
 
 def typed(page: str) -> str:
@@ -178,6 +218,74 @@ def test_an_instrument_is_added_as_the_page_says(machine: Machine) -> None:
         "SELECT u.email, g.reason FROM sharing_grant g"
         " JOIN accounts_user u ON u.id = g.user_id"
     ) == ['jo@example.org|rule "3T"']
+
+
+def test_an_orthanc_with_the_page_s_entry_sends_a_study(
+    machine: Machine, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs/how-to/add-an-instrument.md").read_text()
+    entry = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[0]
+    entry = machine.here(entry).replace("imagetrove.example.org", "127.0.0.1")
+    series = make_series(instances=2, StationName="OTHER ORTHANC")
+    [command] = [text for text in fences_of(page) if text.startswith("curl -f")]
+
+    with SendingOrthanc(tmp_path / "sender", entry) as sender:
+        assert send(series, port=sender.dicom_port) == [0, 0]
+        [study] = sender.get("/studies").json()
+        done = run("bash", "-c", sender.here(command, study), check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert '"InstancesCount" : 2' in done.stdout
+    assert '"FailedInstancesCount" : 0' in done.stdout
+    wait_for(
+        lambda: "OTHER ORTHANC" in machine.ask("SELECT name FROM catalogue_instrument"),
+        seconds=20,
+        what="the study is in the portal",
+    )
+
+
+def test_people_are_kept_in_step_as_the_page_says(machine: Machine) -> None:
+    done = machine.type(typed("docs/how-to/keep-people-in-step.md"))
+
+    assert done.returncode == 0, done.stderr
+    assert "people.csv, 3 memberships: 3 would be added" in done.stdout
+    assert "In step with standard input, 3 memberships: 3 added" in done.stdout
+    assert "List      /data/people.csv, every 15 minutes" in done.stdout
+    wait_for(
+        lambda: (
+            "/data/people.csv"
+            in machine.ask(
+                "SELECT source FROM enrolment_syncreport WHERE error = ''"
+                " AND done_time IS NOT NULL"
+            )
+        ),
+        seconds=40,
+        what="the worker has taken up the list",
+    )
+    assert machine.ask(
+        "SELECT p.number, p.title, u.email FROM enrolment_enrolment e"
+        " JOIN catalogue_project p ON p.id = e.project_id"
+        " JOIN accounts_user u ON u.id = e.person_id ORDER BY 1, 3"
+    ) == [
+        "00123|Brains of old rats|ann@example.org",
+        "00123|Brains of old rats|ben@example.org",
+        "00124|Hearts, and other muscles|ann@example.org",
+    ]
+    header = machine.folder / "state" / "data" / "secrets" / "booking_header"
+    assert header.stat().st_mode & 0o777 == 0o400
+
+
+def test_parked_series_are_listed_and_tried_again_as_the_page_says(
+    machine: Machine,
+) -> None:
+    page = (ROOT / "docs" / "how-to" / "parked-series.md").read_text()
+    [rules] = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+    done = machine.type(typed("docs/how-to/parked-series.md"))
+
+    assert done.returncode == 0, done.stderr
+    assert "asked for again, within seconds." in done.stdout
+    assert load(rules).parks_unmatched
 
 
 def test_a_box_is_installed_looked_after_and_removed_as_the_page_says(

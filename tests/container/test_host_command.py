@@ -27,7 +27,9 @@ class Host:
         self.state = state
         self.ports = [free_port() for _ in range(3)]
 
-    def imagetrove(self, *words: str, **variables: str) -> CompletedProcess[str]:
+    def imagetrove(
+        self, *words: str, stdin: str = "", **variables: str
+    ) -> CompletedProcess[str]:
         web, dicom, ssh = map(str, self.ports)
         environment = {
             "PATH": os.environ["PATH"],
@@ -40,7 +42,8 @@ class Host:
             "IMAGETROVE_SSH_PORT": ssh,
             "IMAGETROVE_UP_TIMEOUT": "90",
         }
-        return run(COMMAND, *words, environment=environment | variables, check=False)
+        environment |= variables
+        return run(COMMAND, *words, stdin=stdin, environment=environment, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +96,13 @@ def test_other_words_run_in_the_box_and_its_code_is_theirs(host: Host) -> None:
     assert "Added jo" in done.stdout
     assert again.returncode == 1
     assert "Not added" in again.stderr
+
+
+def test_a_word_that_is_a_dash_is_what_comes_by_standard_input(host: Host) -> None:
+    done = host.imagetrove("rules", "check", "-", stdin="\nrules = 1\n")
+
+    assert done.returncode == 1
+    assert "line 2: 'rules' is not [[rule]] or [default]" in done.stdout
 
 
 def test_logs_are_the_boxs_and_its_programs(host: Host) -> None:

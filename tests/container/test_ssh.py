@@ -1,5 +1,6 @@
 """Administrators come in by ssh with a key; instruments' computers only bring files."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -9,6 +10,7 @@ import pytest
 from tests.box import Box
 from tests.commands import run
 
+ROOT = Path(__file__).parents[2]
 INSTRUMENT = (
     'restrict,command="setpriv --reuid=imagetrove --regid=trove --init-groups'
     ' rrsync -wo /mytardis_staging/ct1"'
@@ -39,6 +41,22 @@ def test_a_key_opens_a_session_in_which_the_command_works(box: Box, keys: Path) 
     assert added.returncode == 0, added.stderr
     assert "Added eve" in added.stdout
     assert len(key.stdout.strip()) == 40
+
+
+def test_the_page_s_entry_makes_one_name_enough(
+    box: Box, keys: Path, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "how-to" / "install.md").read_text()
+    [entry] = re.findall(r"^```text\n(Host .*?)^```$", page, re.MULTILINE | re.DOTALL)
+    [command] = re.findall(r"^ssh imagetrove-container (.*)$", page, re.MULTILINE)
+    config = tmp_path / "config"
+    config.write_text(entry.replace("3022", str(box.ssh_port)))
+    options = ("-F", config, "-i", keys / "jo", "-o", "BatchMode=yes")
+
+    done = run("ssh", *options, "imagetrove-container", command, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("ImageTrove is healthy")
 
 
 def test_a_strangers_key_is_refused(box: Box, keys: Path) -> None:

@@ -32,6 +32,8 @@ PAGES = {
     "/experiment/view/{experiment_id}": "alice",
     "/dataset/{id}": "alice",
     "/parked": "admin",
+    "/parked/{parked_id}": "admin",
+    "/parked/ignored": "admin",
     "/health": "admin",
     "/login": "",
     "/dataset/999999999": "",
@@ -49,7 +51,7 @@ def numbers(box: Box) -> dict[str, Any]:
     )
     row = wait_until_arrived(box, scan)
     send_scan(box, study_uid=scan[0].StudyInstanceUID, patient_id="somebody else")
-    wait_for(
+    [parked, *_] = wait_for(
         lambda: box.query("SELECT id FROM registration_parkedseries"),
         seconds=20,
         what="a series is parked",
@@ -62,7 +64,7 @@ def numbers(box: Box) -> dict[str, Any]:
         seconds=20,
         what="the picture is made",
     )
-    return row
+    return {**row, "parked_id": parked["id"]}
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

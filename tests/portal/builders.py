@@ -23,7 +23,7 @@ from portal.registration.announcement import Batch, Misfits, SetAside, StoredIns
 from portal.sharing.grants import grant
 from portal.sharing.models import Grant
 from portal.store import files, verification
-from rules.decide import Decision, Origin
+from rules.decide import Decision, Institution, Origin
 from tests import dicom
 
 FACILITY = "Imaging Facility"
@@ -148,6 +148,7 @@ def decide(dataset: pydicom.Dataset, **changes: Any) -> Decision:
         "people": (),
         "groups": (),
         "reasons": ("There are no rules yet, so the default holds.",),
+        "institution": Institution(str(dataset.get("InstitutionName", ""))),
     }
     return Decision(**{**default, **changes})
 
@@ -227,6 +228,7 @@ def _stored(
         transfer_syntax_uid=dataset.file_meta.TransferSyntaxUID,
         size_bytes=len(content),
         md5=_md5(content),
+        arrived_md5=_md5(content),
         path=name,
         version=version,
         received=received,

@@ -15,9 +15,14 @@ from django.urls import URLResolver, get_resolver
 
 from portal.accounts.models import User
 from portal.catalogue.models import Experiment
+from portal.curation import renaming
+from portal.curation.by import By
+from portal.curation.models import Flag
 from portal.derivatives.models import Thumbnail
 from portal.registration import parking
+from portal.registration.models import ParkedSeries
 from portal.store import files
+from portal.store.models import Picture
 from tests import dicom
 from tests.portal.builders import set_aside
 
@@ -29,7 +34,10 @@ PEOPLE = ("anonymous", "mallory", "bob", "alice", "carol", "administrator")
 EVERYBODY = (200, 200, 200, 200, 200, 200)
 READERS = (404, 404, 200, 200, 200, 200)
 DOWNLOADERS = (404, 404, 404, 200, 200, 200)
+MANAGERS = (404, 404, 404, 404, 200, 200)
 ADMINISTRATORS = (404, 404, 404, 404, 404, 200)
+# A form without a reason, for those who may send it.
+MANAGERS_MUST_SAY_WHY = (404, 404, 404, 404, 400, 400)
 NOBODY_BUT_INGEST = (401, 401, 401, 401, 401, 401)
 ONLY_BY_POST = (405, 405, 405, 405, 405, 405)
 
@@ -75,6 +83,25 @@ ROUTES = {
     f"^experiment/view/{KEY}/series/?$": Row(
         "/experiment/view/{experiment}/series", READERS, LOOKED_AT
     ),
+    f"^experiment/view/{KEY}/put-right/?$": Row(
+        "/experiment/view/{experiment}/put-right", MANAGERS
+    ),
+    f"^experiment/view/{KEY}/put-right/do/?$": Row(
+        "/experiment/view/{experiment}/put-right/do",
+        MANAGERS_MUST_SAY_WHY,
+        method="POST",
+    ),
+    f"^correction/{KEY}/?$": Row("/correction/{correction}", MANAGERS),
+    f"^correction/{KEY}/undo/?$": Row(
+        "/correction/{correction}/undo", MANAGERS_MUST_SAY_WHY, method="POST"
+    ),
+    "^flags/?$": Row("/flags", MANAGERS),
+    f"^flags/{KEY}/dismiss/?$": Row(
+        "/flags/{flag}/dismiss", MANAGERS_MUST_SAY_WHY, method="POST"
+    ),
+    f"^flags/{KEY}/reopen/?$": Row(
+        "/flags/{flag}/reopen", (404, 404, 404, 404, 302, 302), method="POST"
+    ),
     f"^dataset/{KEY}/?$": Row("/dataset/{dataset}", READERS, LOOKED_AT),
     f"^dataset/{KEY}/arrival/?$": Row("/dataset/{dataset}/arrival", READERS, LOOKED_AT),
     f"^dataset/{KEY}/files/?$": Row("/dataset/{dataset}/files", READERS, LOOKED_AT),
@@ -86,11 +113,32 @@ ROUTES = {
     ),
     "^health/?$": Row("/health", ADMINISTRATORS),
     "^health/now/?$": Row("/health/now", ADMINISTRATORS),
-    "^parked/?$": Row("/parked", ADMINISTRATORS),
-    f"^parked/{KEY}/?$": Row("/parked/{parked}", ADMINISTRATORS),
+    "^parked/?$": Row("/parked", MANAGERS),
+    "^parked/ignored/?$": Row("/parked/ignored", MANAGERS),
+    r"^parked\.csv/?$": Row("/parked.csv", MANAGERS),
+    f"^parked/{KEY}/?$": Row("/parked/{parked}", MANAGERS),
+    f"^parked/{KEY}/picture/?$": Row("/parked/{parked}/picture", MANAGERS),
+    f"^parked/{KEY}/download/?$": Row("/parked/{parked}/download", MANAGERS),
     f"^parked/{KEY}/again/?$": Row(
-        "/parked/{parked}/again", (404, 404, 404, 404, 404, 302), method="POST"
+        "/parked/{parked}/again", (404, 404, 404, 404, 302, 302), method="POST"
     ),
+    # Without what they ask for, or where it does not help: 400, for those who may.
+    **{
+        f"^parked/{KEY}/{answer}/?$": Row(
+            f"/parked/{{parked}}/{answer}",
+            (404, 404, 404, 404, 400, 400),
+            method="POST",
+        )
+        for answer in (
+            "assign",
+            "same-patient",
+            "split",
+            "new-uids",
+            "ignore",
+            "put-back",
+            "forget",
+        )
+    },
 }
 
 
@@ -118,8 +166,23 @@ def keys(dataset, experiment):
         "experiment": experiment.pk,
         "dataset": dataset.pk,
         "datafile": dataset.datafiles.first().pk,
-        "parked": parking.park(set_aside(dicom.make_series(instances=1))).pk,
+        "correction": renaming.rename_experiment(
+            experiment.pk, title="Brain", by=By(reason="a test")
+        ).pk,
+        "flag": Flag.objects.create(
+            kind=Flag.Kind.TWO_VERSIONS, facility=experiment.facility, dataset=dataset
+        ).pk,
+        "parked": _parked_from_the_dataset_s_scanner().pk,
     }
+
+
+def _parked_from_the_dataset_s_scanner() -> ParkedSeries:
+    parked = parking.park(set_aside(dicom.make_series(instances=1)))
+    assert parked.facility
+    assert parked.picture
+    files.write("thumbnails/parked/1.webp", b"picture")
+    Picture.objects.filter(pk=parked.picture.pk).update(name="thumbnails/parked/1.webp")
+    return parked
 
 
 @pytest.fixture

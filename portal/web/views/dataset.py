@@ -6,10 +6,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from portal.catalogue.models import Datafile, Dataset, DatasetParameter
+from portal.catalogue.homes import home_of
+from portal.catalogue.models import Datafile, Dataset
 from portal.sharing import access
 from portal.web import paging, states, visits
+from portal.web.flags import flags_about
 from portal.web.headers import table_of
+from portal.web.parameters import parameters_of
 from portal.web.request import Request
 
 TOGETHER = 100
@@ -30,8 +33,9 @@ def dataset(request: Request, pk: str) -> HttpResponse:
         **_files(request, found),
         "experiments": experiments,
         "was_let_in": shared.exists(),
-        "parameters": _parameters(found),
+        "parameters": parameters_of(found),
         "header": table_of(series.header) if series and arrived["may_have"] else None,
+        **_curation(request, found),
     }
     return render(request, "web/dataset/page.html", context)
 
@@ -52,6 +56,15 @@ def files(request: Request, pk: str) -> HttpResponse:
     context = _files(request, _visible(request, pk))
     name = "rows" if "page" in request.GET else "files"
     return render(request, f"web/dataset/_{name}.html", context)
+
+
+def _curation(request: Request, found: Dataset) -> dict[str, object]:
+    """Return where those who may can put the dataset right, and flags about it."""
+    allowed = access.experiments_put_right_by(request.user).filter(datasets=found)
+    home = home_of(found) if allowed.exists() else None
+    if home is None or not allowed.filter(pk=home.pk).exists():
+        return {}
+    return {"home": home, "flags": flags_about(request, home, found)}
 
 
 def _visible(request: Request, pk: str) -> Dataset:
@@ -109,13 +122,6 @@ def _datafiles(request: Request, found: Dataset) -> QuerySet[Datafile]:
         .prefetch_related("replicas")
         .order_by("instance__number", "filename", "version")
     )
-
-
-def _parameters(found: Dataset) -> list[DatasetParameter]:
-    sets = found.parameter_sets.exclude(schema__hidden=True).prefetch_related(
-        "parameters__name"
-    )
-    return [parameter for one in sets for parameter in one.parameters.all()]
 
 
 def _grew_on_one_page(request: Request, found: Dataset) -> bool:

@@ -3,31 +3,43 @@
 import hashlib
 
 from django.db.models import QuerySet, Sum
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from portal.catalogue.models import Dataset, Experiment
+from portal.curation.history import corrections_of
 from portal.sharing import access
 from portal.web import paging, visits
 from portal.web.audience import audience_of
+from portal.web.flags import flags_about
+from portal.web.parameters import parameters_of
 from portal.web.request import Request
 
 TOGETHER = 60
 # How often a browser asks for news, in seconds: while something arrives, and else.
 SOON, SELDOM = 3, 20
+# How many corrections are listed, the newest first.
+CORRECTIONS = 20
 
 
 @require_safe
 def experiment(request: Request, pk: str) -> HttpResponse:
-    """Show the experiment with a page of its datasets."""
-    found = _visible(request, pk)
+    """Show the experiment with a page of its datasets, or lead where it was merged."""
+    try:
+        found = _visible(request, pk)
+    except Http404:
+        elsewhere = access.led_to(int(pk), request.user)
+        if elsewhere is None:
+            raise
+        return redirect("experiment", pk=elsewhere.pk)
     was_let_in = access.experiments_shared_with(request.user).filter(pk=pk).exists()
     datasets = _datasets(request, found)
     context = {
         "experiment": found,
         "audience": audience_of(found) if was_let_in else [],
         "was_let_in": was_let_in,
+        "parameters": parameters_of(found),
         "totals": datasets.aggregate(
             files=Sum("file_count", default=0), size_bytes=Sum("size_bytes", default=0)
         ),
@@ -38,6 +50,7 @@ def experiment(request: Request, pk: str) -> HttpResponse:
             .distinct()
         ),
         **_series(request, found, was_let_in=was_let_in),
+        **_curation(request, found),
     }
     return render(request, "web/experiment/page.html", context)
 
@@ -51,6 +64,18 @@ def series(request: Request, pk: str) -> HttpResponse:
     if request.GET.get("seen") == context["version"]:
         return HttpResponse(status=204)
     return render(request, "web/experiment/_visits.html", context)
+
+
+def _curation(request: Request, found: Experiment) -> dict[str, object]:
+    """Return flags and history, for those who may put the experiment right."""
+    allowed = access.experiments_put_right_by(request.user)
+    if not allowed.filter(pk=found.pk).exists():
+        return {}
+    return {
+        "may_put_right": True,
+        "flags": flags_about(request, found),
+        "history": corrections_of(found)[:CORRECTIONS],
+    }
 
 
 def _visible(request: Request, pk: str) -> Experiment:

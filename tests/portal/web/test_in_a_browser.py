@@ -11,6 +11,11 @@ from django.db import connections
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from portal.catalogue.models import Datafile, Dataset, Experiment
+from portal.curation import moving
+from portal.curation.by import By
+from portal.curation.models import Flag
+from portal.curation.moving import Destination
+from portal.curation.selection import Selection
 from portal.derivatives import thumbnails
 from portal.derivatives.models import Thumbnail
 from portal.registration import parking, polls
@@ -49,6 +54,12 @@ def scene(alice, administrator):
     damaged = make_dataset(experiment)
     Dataset.objects.filter(pk=damaged.pk).update(damaged_count=1)
     Thumbnail.objects.create(dataset=damaged, reason="these files hold no picture")
+    Flag.objects.create(
+        kind=Flag.Kind.TWO_VERSIONS, facility=experiment.facility, dataset=dataset
+    )
+    correction = moving.reassign(
+        Selection.of(datasets=[damaged.pk]), Destination(project="77"), by=By()
+    )
     parked = parking.park(set_aside(dicom.make_series(instances=2)))
     return (
         "/",
@@ -58,6 +69,9 @@ def scene(alice, administrator):
         f"/experiment/view/{experiment.pk}",
         f"/dataset/{dataset.pk}",
         f"/dataset/{damaged.pk}",
+        f"/experiment/view/{experiment.pk}/put-right?dataset={dataset.pk}",
+        f"/correction/{correction.pk}",
+        "/flags",
         "/parked",
         f"/parked/{parked.pk}",
         "/health",
