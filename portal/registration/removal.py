@@ -160,8 +160,18 @@ def _remove_rows(some: Some) -> tuple[int, int, tuple[Experiment, ...]]:
         if picture:
             pictures.forget(picture)
     kept = _remove_unused(used)
-    due.ask(due.Task.FLAGS, _keys(Study.objects.filter(pk__in=studies), "pk"))
+    _look_again(studies, used[Subject])
     return len(datasets) + len(parked), datafiles, kept
+
+
+def _look_again(studies: set[int], subjects: set[int]) -> None:
+    """Have flags on what stays found anew, without what went."""
+    stay = Subject.objects.filter(pk__in=subjects)
+    for subject in stay:
+        # By the row's relation: services know nothing of each other.
+        subject.flags.filter(state="open").delete()
+    left = Study.objects.filter(Q(pk__in=studies) | Q(visit__subject__in=stay))
+    due.ask(due.Task.FLAGS, _keys(left, "pk"))
 
 
 def _remove_parked_files(parked: ParkedSeries) -> None:

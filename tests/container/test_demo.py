@@ -14,10 +14,11 @@ from tests.visitor import Visitor
 from tests.waiting import wait_for
 
 ADDRESS = re.compile(r"^http://\S+(/experiment/view/\d+)$", re.MULTILINE)
-# What every box has, what beats, and what is noted of visitors.
+# What every box has, what beats, and what is noted of visitors. A flag may stay with
+# somebody else's subject, resolved: it is that subject's history.
 OF_NO_SERIES = (
     "^(auth_permission|django_.*|jobs_heartbeat|audit_.*|accounts_.*"
-    "|registration_ingestreport)$"
+    "|registration_ingestreport|curation_flag)$"
 )
 ROWS = """
 SELECT relname AS name,
@@ -106,6 +107,12 @@ def stays_so(box: Box, expected: Traces) -> None:
     for _ in range(3):
         wait_for_a_round(box)
         assert traces(box) == expected
+    wait_for(lambda: is_settled(box), seconds=60, what="all work is done")
+    flagged = (
+        "SELECT f.kind FROM curation_flag f JOIN catalogue_subject s"
+        " ON s.id = f.subject_id WHERE f.state = 'open' AND s.identifier LIKE 'DEMO%'"
+    )
+    assert box.query(flagged) == []
 
 
 def wait_for_a_round(box: Box) -> None:
