@@ -132,6 +132,9 @@ def _lines(foreseen: Foreseen) -> list[str]:
         ):
             names = ", ".join(person.username for person in people)
             lines.append(f"  {label:14} {names or 'nobody'}")
+        if effect.may_download:
+            names = ", ".join(person.username for person in effect.may_download)
+            lines.append(f"  may download, and could not before: {names}")
     return lines or ["Who sees what stays as it is."]
 
 
@@ -146,6 +149,7 @@ def _facts(foreseen: Foreseen, correction: int | None) -> dict[str, object]:
                 "newly": [person.username for person in one.newly],
                 "no_longer": [person.username for person in one.no_longer],
                 "still": [person.username for person in one.still],
+                "may_download": [person.username for person in one.may_download],
             }
             for one in foreseen.effects
         ],

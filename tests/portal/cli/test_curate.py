@@ -73,6 +73,7 @@ def test_a_program_reads_what_was_done_as_json(experiment, dataset):
         "newly": [],
         "no_longer": ["alice", "bob"],
         "still": [],
+        "may_download": [],
     }
 
 
