@@ -31,7 +31,19 @@ def with_earlier_versions(
     )
 
 
-def transfer_syntax_of(path: Path) -> str:
+def version_in(path: Path, arrived: Arrived, *, size_bytes: int, md5: str) -> Arrived:
+    """Return another version of an instance, as its file tells it."""
+    return replace(
+        arrived,
+        attachment=path,
+        size_bytes=size_bytes,
+        md5=md5,
+        transfer_syntax_uid=_transfer_syntax_of(path),
+        received=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+    )
+
+
+def _transfer_syntax_of(path: Path) -> str:
     """Return the transfer syntax that a file's meta group says; "" where it is none."""
     try:
         return str(read_file_meta_info(path).get("TransferSyntaxUID", ""))
@@ -60,14 +72,7 @@ def _earlier_versions(store: Store, arrived: Arrived) -> Iterator[Arrived]:
     for path in store.parked(arrived.series, arrived.instance):
         size_bytes, md5 = _measured(path)
         if md5 != arrived.md5:
-            yield replace(
-                arrived,
-                attachment=path,
-                size_bytes=size_bytes,
-                md5=md5,
-                transfer_syntax_uid=transfer_syntax_of(path),
-                received=datetime.fromtimestamp(path.stat().st_mtime, UTC),
-            )
+            yield version_in(path, arrived, size_bytes=size_bytes, md5=md5)
 
 
 def _from_file(path: Path, series: str, instance: str) -> Arrived | None:
@@ -83,7 +88,7 @@ def _from_file(path: Path, series: str, instance: str) -> Arrived | None:
         series=series,
         sop_instance_uid=str(header.get("SOPInstanceUID", "")),
         sop_class_uid=str(header.get("SOPClassUID", "")),
-        transfer_syntax_uid=transfer_syntax_of(path),
+        transfer_syntax_uid=_transfer_syntax_of(path),
         instance_number=number if isinstance(number, int) else None,
         frames=frames if isinstance(frames, int) and frames > 0 else 1,
         size_bytes=size_bytes,

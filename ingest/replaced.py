@@ -6,12 +6,10 @@ same UID. The file's name is the MD5 that Orthanc took when it arrived.
 
 import contextlib
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.linking import measure
-from ingest.parked import transfer_syntax_of
+from ingest.parked import version_in
 from ingest.series import Arrived
 from ingest.unclaimed import set_aside
 
@@ -25,7 +23,7 @@ class Replaced:
 
     def count(self, arrived: Arrived) -> int:
         """Return how many files an instance has replaced."""
-        return len(list((self.folder / arrived.instance).glob("*.dcm")))
+        return len(self._paths(arrived))
 
     def with_replaced(self, instances: Iterable[Arrived]) -> tuple[Arrived, ...]:
         """Return the instances, each after what it has replaced, oldest first."""
@@ -46,9 +44,11 @@ class Replaced:
                     one.attachment.parent.rmdir()
 
     def _before(self, arrived: Arrived) -> list[Arrived]:
-        paths = list((self.folder / arrived.instance).glob("*.dcm"))
-        paths.sort(key=lambda path: path.stat().st_mtime_ns)
+        paths = sorted(self._paths(arrived), key=lambda path: path.stat().st_mtime_ns)
         return [one for one in (self._read(arrived, path) for path in paths) if one]
+
+    def _paths(self, arrived: Arrived) -> list[Path]:
+        return list((self.folder / arrived.instance).glob("*.dcm"))
 
     def _read(self, arrived: Arrived, path: Path) -> Arrived | None:
         """Return a replaced file as an instance; one that is damaged is set aside."""
@@ -59,11 +59,4 @@ class Replaced:
         if md5 != path.stem:
             set_aside(path, self.storage)
             return None
-        return replace(
-            arrived,
-            attachment=path,
-            size_bytes=size_bytes,
-            md5=md5,
-            transfer_syntax_uid=transfer_syntax_of(path),
-            received=datetime.fromtimestamp(path.stat().st_mtime, UTC),
-        )
+        return version_in(path, arrived, size_bytes=size_bytes, md5=md5)

@@ -16,7 +16,7 @@ from ingest.errors import HeaderUnreadable
 from ingest.linking import CHUNK_BYTES, measure
 from ingest.orthanc import Orthanc
 from ingest.series import Arrived, Batch, Header
-from ingest.unclaimed import count_set_aside, set_aside, unclaimed
+from ingest.unclaimed import set_aside, unclaimed
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,6 @@ class TakeBack:
         self.storage = storage
         self.take_in = take_in
         self.taken = 0
-        self.set_aside = count_set_aside(storage)
         self._found = unclaimed(orthanc, storage, before=before)
         self._in_hand: Path | None = None
         self._finished = False
@@ -69,17 +68,17 @@ class TakeBack:
         except FileNotFoundError:
             return
         except HeaderUnreadable:
-            self._set_aside(path)
+            set_aside(path, self.storage)
             return
         known = self._known(header)
         if any(one.attachment == path for one in known):
             return
         if any(_is_a_part(path, one.attachment) for one in known):
-            self._set_aside(path)
+            set_aside(path, self.storage)
             return
         arrived = self._beside(path, known) if known else self._posted(path)
         if arrived is None:
-            self._set_aside(path)
+            set_aside(path, self.storage)
             return
         self.take_in(Batch(arrived.series, (arrived,)))
         path.unlink()
@@ -109,10 +108,6 @@ class TakeBack:
         instance = self.orthanc.take_back(path)
         arrived = self.orthanc.instances((instance,)) if instance else []
         return arrived[0] if arrived else None
-
-    def _set_aside(self, path: Path) -> None:
-        set_aside(path, self.storage)
-        self.set_aside += 1
 
 
 def _identity(header: Header) -> tuple[object, ...]:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from portal.accounts.by import By
 from portal.cli.plain import plain
 from portal.curation import moving, undoing
-from portal.curation.by import By, CannotBePutRight
+from portal.curation.errors import CannotBePutRight
 from portal.curation.foreseeing import Deed, Foreseen, foresee
 from portal.curation.moving import Destination
 from portal.curation.selection import Selection, named

@@ -6,6 +6,7 @@ it back; then the rest goes. Cut short at any point, a second try does the rest.
 
 from dataclasses import replace
 
+from portal.accounts.by import COMMAND_LINE
 from portal.audit import trail
 from portal.audit.models import Entry
 from portal.catalogue.models import Instance
@@ -13,7 +14,6 @@ from portal.cli import receiver
 from portal.cli.catching_up import let_ingest_pass
 from portal.cli.receiver import Receiver
 from portal.registration import removal
-from portal.registration.answers import COMMAND_LINE
 from portal.registration.finding import Found
 from portal.registration.models import ParkedInstance
 from portal.registration.removal import OneSeries, Removed

@@ -12,12 +12,13 @@ import typer
 from django.utils import timezone
 from rich.console import Console
 
+from portal.accounts.by import By
 from portal.catalogue.models import Experiment
 from portal.cli import curate, forgetting, ingest_show
 from portal.cli.errors import CommandFails
 from portal.cli.plain import plain
 from portal.registration import answers, parking, polls, removal, spreadsheet
-from portal.registration.answers import By, CannotAnswer
+from portal.registration.answers import CannotAnswer
 from portal.registration.finding import Found, is_parked_name, series_named
 from portal.registration.models import ParkedSeries
 

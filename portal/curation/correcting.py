@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment
 from portal.curation import flags
-from portal.curation.by import By, CannotBePutRight
 from portal.curation.edits import EXPERIMENT, GRANT, Edits, Note
+from portal.curation.errors import CannotBePutRight
 from portal.curation.models import Correction
 from portal.jobs import due
 from portal.sharing.models import Grant

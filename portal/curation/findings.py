@@ -11,11 +11,11 @@ from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 
 from portal.catalogue.models import Dataset, Instance, Series, Study, Subject, Visit
+from portal.catalogue.typos import one_typo_apart
 from portal.curation.likeness import (
     Person,
     are_two,
     may_be_one,
-    one_typo_apart,
     same_id,
 )
 from portal.curation.models import Flag

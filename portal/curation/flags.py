@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Facility, Study, Subject, Visit
 from portal.curation import findings
-from portal.curation.by import By
 from portal.curation.findings import Finding
 from portal.curation.models import Correction, Flag
 

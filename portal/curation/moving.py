@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from portal.accounts.by import By
 from portal.catalogue.homes import home_of
 from portal.catalogue.models import (
     Dataset,
@@ -20,9 +21,9 @@ from portal.catalogue.models import (
 )
 from portal.catalogue.projects import project_numbered
 from portal.curation import flags, people, subjects
-from portal.curation.by import By, CannotBePutRight
 from portal.curation.correcting import hold, note
 from portal.curation.edits import Edits
+from portal.curation.errors import CannotBePutRight
 from portal.curation.models import Correction
 from portal.curation.selection import Selection, everything_in
 

@@ -2,11 +2,12 @@
 
 from django.db import transaction
 
+from portal.accounts.by import By
 from portal.catalogue.homes import home_of
 from portal.catalogue.models import Dataset
-from portal.curation.by import By, CannotBePutRight
 from portal.curation.correcting import hold, note
 from portal.curation.edits import Edits
+from portal.curation.errors import CannotBePutRight
 from portal.curation.models import Correction
 
 

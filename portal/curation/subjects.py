@@ -5,12 +5,13 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Q
 
+from portal.accounts.by import By
 from portal.catalogue.leading import living
 from portal.catalogue.models import Experiment, Subject, Visit
 from portal.curation import flags
-from portal.curation.by import By, CannotBePutRight
 from portal.curation.correcting import hold, note
 from portal.curation.edits import Edits
+from portal.curation.errors import CannotBePutRight
 from portal.curation.models import Correction, Flag
 from portal.curation.selection import everything_of
 

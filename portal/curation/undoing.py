@@ -2,11 +2,12 @@
 
 from django.db import IntegrityError, connection, transaction
 
+from portal.accounts.by import By
 from portal.catalogue.models import Experiment, Study
 from portal.curation import flags
-from portal.curation.by import By, CannotBePutRight
 from portal.curation.correcting import note
 from portal.curation.edits import StandsInTheWay, take_back, touched
+from portal.curation.errors import CannotBePutRight
 from portal.curation.models import Correction
 
 

@@ -5,12 +5,11 @@ with it, and so it does with whatever comes late of the same series.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
-from portal.accounts.models import User
+from portal.accounts.by import By
 from portal.catalogue.models import Experiment, Project
 from portal.registration.models import ParkedEvent, ParkedSeries
 from rules.answer import Answer
@@ -19,7 +18,6 @@ from rules.question import Question
 State = ParkedSeries.State
 What = ParkedEvent.What
 UNPLACED = (State.PARKED, State.AGAIN, State.IGNORED)
-COMMAND_LINE = "the command line"
 LONGEST_NUMBER = 100
 
 # Which questions an answer answers.
@@ -42,18 +40,6 @@ WANT_A_PLACE = {
 
 class CannotAnswer(Exception):
     """The message says why, and what to do, for the person who answered."""
-
-
-@dataclass(frozen=True)
-class By:
-    """Who answers, None for whoever may use the command line, and why."""
-
-    user: User | None = None
-    reason: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.user.username if self.user else COMMAND_LINE
 
 
 def assign_to_project(

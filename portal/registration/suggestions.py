@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from portal.catalogue.models import Project
+from portal.catalogue.typos import one_typo_apart
 from portal.registration import values
 from portal.registration.answers import wants_a_place
 from portal.registration.models import ParkedSeries
@@ -51,23 +52,8 @@ def known_projects() -> QuerySet[Project]:
 
 
 def is_near(number: str, word: str) -> bool:
-    """Say whether two texts are the same, or one typo apart (Damerau-Levenshtein 1).
-
-    One character more, less, or another one, or two neighbours in the other order; in
-    upper or lower case.
-    """
-    one, other = sorted((number.lower(), word.lower()), key=len)
-    if len(other) - len(one) > 1:
-        return False
-    same = next(
-        (place for place, char in enumerate(one) if char != other[place]), len(one)
-    )
-    if len(one) < len(other):
-        return one[same:] == other[same + 1 :]
-    return one[same + 1 :] == other[same + 1 :] or (
-        one[same : same + 2] == other[same : same + 2][::-1]
-        and one[same + 2 :] == other[same + 2 :]
-    )
+    """Say whether two texts are the same but for case, or one typo apart."""
+    return number.casefold() == word.casefold() or one_typo_apart(number, word)
 
 
 def _words(parked: ParkedSeries) -> Iterator[str]:

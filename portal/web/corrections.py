@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment
 from portal.curation import moving, renaming, selection, subjects
-from portal.curation.by import By
 from portal.curation.models import Correction
 from portal.curation.moving import Destination
 from portal.curation.selection import Selection, everything_of

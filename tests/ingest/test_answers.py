@@ -11,9 +11,9 @@ import pytest
 from ingest.daemon import Daemon
 from ingest.errors import BatchFails
 from ingest.series import Batch, Stored
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Instance, Study
 from portal.registration import answers, parking, resent
-from portal.registration.answers import By
 from portal.registration.models import ParkedSeries
 from portal.store.models import Replica
 from rules.question import Question

@@ -14,9 +14,9 @@ from ingest.daemon import Daemon
 from ingest.errors import BatchFails, OrthancAway, TryAgainLater
 from ingest.intake import MOST_IN_A_BATCH
 from ingest.series import Asked, Receiving, Report
+from portal.accounts.by import By
 from portal.catalogue.models import Datafile, Dataset, Experiment, Study
 from portal.registration import answers, parking
-from portal.registration.answers import By
 from portal.registration.models import IngestReport, ParkedSeries
 from portal.store import verification
 from portal.store.models import Replica

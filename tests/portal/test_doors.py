@@ -13,10 +13,10 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
+from portal.accounts.by import By
 from portal.accounts.models import User
 from portal.catalogue.models import Experiment
 from portal.curation import renaming
-from portal.curation.by import By
 from portal.curation.models import Flag
 from portal.derivatives.models import Thumbnail
 from portal.registration import parking

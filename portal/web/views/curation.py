@@ -5,9 +5,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.accounts.by import By
 from portal.catalogue.models import Experiment
 from portal.curation import history, selection, undoing
-from portal.curation.by import By, CannotBePutRight
+from portal.curation.errors import CannotBePutRight
 from portal.curation.foreseeing import foresee
 from portal.curation.models import Correction
 from portal.sharing import access

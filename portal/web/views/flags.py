@@ -5,8 +5,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.accounts.by import By
 from portal.curation import flags
-from portal.curation.by import By
 from portal.curation.models import Flag
 from portal.sharing import access
 from portal.web import paging

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.accounts.by import By
 from portal.accounts.models import User
 from portal.audit import trail
 from portal.audit.models import Entry
@@ -30,7 +31,7 @@ from portal.registration import (
     spreadsheet,
     suggestions,
 )
-from portal.registration.answers import By, CannotAnswer
+from portal.registration.answers import CannotAnswer
 from portal.registration.models import ParkedSeries
 from portal.sharing import access
 from portal.store import files

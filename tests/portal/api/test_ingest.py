@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Series
 from portal.registration import answers, parking
 from portal.registration.announcement import Batch
-from portal.registration.answers import By
 from portal.registration.models import IngestReport, ParkedSeries
 from tests import dicom
 from tests.portal.builders import announce, orthanc_id, set_aside

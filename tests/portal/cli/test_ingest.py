@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 from typer.testing import CliRunner, Result
 
+from portal.accounts.by import By
 from portal.cli.__main__ import app
 from portal.registration import answers, parking, polls
 from portal.registration import series as registration
-from portal.registration.answers import By
 from portal.registration.models import IngestReport, ParkedSeries
 from tests import dicom
 from tests.portal.builders import announce, make_project, set_aside

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydicom.uid import generate_uid
 
+from portal.accounts.by import By
 from portal.accounts.models import User
 from portal.catalogue.models import Dataset, Experiment
-from portal.curation.by import By
 from tests.portal.builders import make_dataset
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Series, Subject
 from portal.curation import flags
-from portal.curation.by import By
 from portal.curation.models import Flag
 from portal.jobs import due
 from portal.jobs.models import Due

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Study
 from portal.curation import moving
-from portal.curation.by import By
 from portal.curation.moving import Destination
 from portal.curation.selection import Selection
 from portal.registration import removal

@@ -2,11 +2,11 @@
 
 import pytest
 
+from portal.catalogue.typos import one_typo_apart
 from portal.curation.likeness import (
     Person,
     are_two,
     may_be_one,
-    one_typo_apart,
     same_id,
 )
 

@@ -9,7 +9,7 @@ from portal.accounts.models import User
 from portal.accounts.people import group_named
 from portal.catalogue.models import Dataset, Experiment, Project, Subject
 from portal.curation import flags, moving
-from portal.curation.by import CannotBePutRight
+from portal.curation.errors import CannotBePutRight
 from portal.curation.models import Correction, Flag
 from portal.curation.moving import Destination
 from portal.curation.selection import Selection, everything_of

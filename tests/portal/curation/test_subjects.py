@@ -5,7 +5,7 @@ import pytest
 from portal.catalogue.leading import living
 from portal.catalogue.models import Series, Subject, Visit
 from portal.curation import correcting, subjects
-from portal.curation.by import CannotBePutRight
+from portal.curation.errors import CannotBePutRight
 from portal.registration import series as registration
 from tests import dicom
 from tests.portal.builders import announce, make_experiment, make_project

@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from portal.catalogue.models import Dataset, Experiment, Subject, Visit
 from portal.curation import moving, renaming, subjects, undoing
-from portal.curation.by import CannotBePutRight
+from portal.curation.errors import CannotBePutRight
 from portal.curation.models import Correction
 from portal.curation.moving import Destination
 from portal.curation.selection import Selection, everything_in

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Study
 from portal.registration import answers, looks, parking
 from portal.registration import series as registration
 from portal.registration.announcement import DoesNotFit
-from portal.registration.answers import By, CannotAnswer
+from portal.registration.answers import CannotAnswer
 from portal.registration.models import ParkedEvent, ParkedSeries
 from rules.answer import Answer
 from rules.question import Question

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from portal.accounts.by import By
 from portal.registration import answers, parking
 from portal.registration import series as registration
-from portal.registration.answers import By, CannotAnswer
+from portal.registration.answers import CannotAnswer
 from portal.registration.models import ParkedInstance, ParkedSeries
 from portal.store import files
 from rules.answer import Answer

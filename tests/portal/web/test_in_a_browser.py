@@ -10,9 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
+from portal.accounts.by import By
 from portal.catalogue.models import Datafile, Dataset, Experiment
 from portal.curation import moving
-from portal.curation.by import By
 from portal.curation.models import Flag
 from portal.curation.moving import Destination
 from portal.curation.selection import Selection

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.accounts.by import By
 from portal.audit.models import Entry
 from portal.catalogue.models import Project
 from portal.registration import answers, parking
 from portal.registration import series as registration
-from portal.registration.answers import By
 from portal.registration.models import ParkedEvent, ParkedSeries
 from portal.store import files
 from portal.store.models import Picture

@@ -9,10 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
+from portal.accounts.by import By
 from portal.accounts.models import User
 from portal.catalogue.models import Dataset, Experiment, Study, Subject
 from portal.curation import flags, renaming, undoing
-from portal.curation.by import By
 from portal.curation.models import Correction, Flag
 from tests.portal.builders import make_dataset, make_experiment, make_facility
 from tests.portal.curation.conftest import add_study

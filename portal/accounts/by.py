@@ -1,4 +1,4 @@
-"""Who puts something right, and what they are told where that cannot be."""
+"""Who did something, and why."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,9 @@ from portal.accounts.models import User
 COMMAND_LINE = "the command line"
 
 
-class CannotBePutRight(Exception):
-    """The message says why, and what to do, for the person who asked."""
-
-
 @dataclass(frozen=True)
 class By:
-    """Who corrects, None for whoever may use the command line, and why."""
+    """Who asks for it, None for whoever may use the command line, and the reason."""
 
     asking: User | AnonymousUser | None = None
     reason: str = ""
