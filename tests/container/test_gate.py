@@ -33,6 +33,14 @@ PATIENCE_SECONDS = {"text": 60, "header": 60, "deflated": 60, "items": 60}
 
 
 @pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    """Return a box of its own, whose programs have held nothing large before."""
+    with Box(environment={"IMAGETROVE_STABLE_AGE": "1"}) as box:
+        box.start()
+        yield box
+
+
+@pytest.fixture(scope="module")
 def pids_before(box: Box) -> dict[str, int]:
     return {program: supervision.pid(box, program) for program in PROGRAMS}
 
