@@ -29,7 +29,7 @@ REFUSED = {
     "a data set that is a web page",
 }
 # Large ones are answered late.
-PATIENCE_SECONDS = {"text": 60, "header": 60, "deflated": 60, "items": 60}
+PATIENCE_SECONDS = {"text": 60, "header": 60, "items": 60}
 
 
 @pytest.fixture(scope="module")
