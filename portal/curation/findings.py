@@ -12,12 +12,7 @@ from django.db.models.fields.json import KT
 
 from portal.catalogue.models import Dataset, Instance, Series, Study, Subject, Visit
 from portal.catalogue.typos import one_typo_apart
-from portal.curation.likeness import (
-    Person,
-    are_two,
-    may_be_one,
-    same_id,
-)
+from portal.curation.likeness import Person, are_two, may_be_one, same_id
 from portal.curation.models import Flag
 
 # Studies of a subject on one instrument that begin within this are one visit's.
