@@ -20,6 +20,7 @@ from ingest.linking import Store
 from ingest.orthanc import Orthanc
 from ingest.portal import Portal
 from ingest.rulebook import Rulebook
+from ingest.senders import SenderList
 from ingest.series import Asked, Report
 from ingest.take_back import TakeBack
 from ingest.unclaimed import count_set_aside
@@ -58,8 +59,19 @@ class Daemon:
         self.journal = journal
         self.rulebook = rulebook
         self.report = Report(mode=config.mode, version=version)
+        self.senders = SenderList(
+            config.senders,
+            folder=config.journal.parent,
+            rest_seconds=config.rules_rest_seconds,
+        )
         self.intake = Intake(
-            orthanc, store, portal, rulebook, facility=config.facility, pulse=self.pulse
+            orthanc,
+            store,
+            portal,
+            rulebook,
+            self.senders,
+            facility=config.facility,
+            pulse=self.pulse,
         )
         self.completion = Completion(
             orthanc,
@@ -101,9 +113,12 @@ class Daemon:
     def round(self, stop: Event) -> bool:
         """Poll, take in, complete; return whether more changes are waiting."""
         asked = self.poll()
+        failed = self._forget(asked)
         if asked.paused:
+            if failed:
+                raise failed
             return False
-        failed = self._take_in_again(asked, stop)
+        failed = self._take_in_again(asked, stop) or failed
         began = time.monotonic()
         more = self.take_in_changes(stop)
         if not stop.is_set():
@@ -115,6 +130,19 @@ class Daemon:
         if failed:
             raise failed
         return more
+
+    def _forget(self, asked: Asked) -> TryAgainLater | None:
+        """Have series forgotten, as people want; return what failed last.
+
+        Before anything is taken in: what the portal knows of them is all there is.
+        """
+        failed = None
+        for series, instances in asked.forget.items():
+            try:
+                self.intake.forget(series, instances)
+            except TryAgainLater as error:
+                failed = error
+        return failed
 
     def _take_in_again(self, asked: Asked, stop: Event) -> BatchFails | None:
         """Take in what is asked for again, for a while; return what failed last.
@@ -188,11 +216,13 @@ class Daemon:
     def _refresh_report(self) -> None:
         self.report.generation = self.journal.generation
         self.report.last_change = self.journal.last_done
-        with suppress(RulesUnusable):
-            self.rulebook.current()
+        for file in (self.rulebook, self.senders):
+            with suppress(RulesUnusable):
+                file.current()
         aside = count_set_aside(self.config.orthanc_storage)
         warnings = {
             self.rulebook.problem: bool(self.rulebook.problem),
+            self.senders.problem: bool(self.senders.problem),
             f"{aside} unreadable files lie in OrthancStorage/set-aside": aside > 0,
         }
         self.report.warnings = [words for words, holds in warnings.items() if holds]

@@ -5,12 +5,12 @@ IngestError
 │   ├── OrthancAway
 │   ├── PortalAway
 │   ├── StoreUnwritable    disk full, wrong owner, mount gone
-│   ├── RulesUnusable      a mistake in the rules, and no earlier ones to go by
+│   ├── RulesUnusable      a mistake in the rules or senders, and no earlier ones
 │   └── BatchFails         only this batch; it is parked, and tried again from there
 └── NeedsAPerson           park it, with reason and remedy, and go on
     ├── HeaderUnreadable
     ├── IllegalUID
-    └── Refused            the rules or the portal have no place for it
+    └── Refused            rules, portal or list of senders have no place for it
 """
 
 from rules.question import Question

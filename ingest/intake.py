@@ -18,10 +18,12 @@ from ingest.orthanc import Orthanc
 from ingest.portal import Portal
 from ingest.replaced import Replaced
 from ingest.rulebook import Rulebook
+from ingest.senders import SenderList
 from ingest.series import Arrived, Batch, Header, Stored
 from rules.answer import NO_ANSWER, Answer, with_answer
-from rules.decide import Decision, NoDecision, decide
+from rules.decide import Decision, NoDecision, Origin, decide
 from rules.question import Question
+from rules.senders import in_words
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ MOST_IN_A_BATCH = 200
 # What the portal takes: a batch's instances with their earlier versions.
 MOST_IN_A_CALL = 500
 MOST_ASKED_AT_ONCE = 500
+# Orthanc takes some milliseconds for each.
+MOST_FORGOTTEN_AT_ONCE = 200
 HEADERS_KEPT = 64
 
 
@@ -41,6 +45,7 @@ class Intake:
         store: Store,
         portal: Portal,
         rulebook: Rulebook,
+        senders: SenderList,
         *,
         facility: str,
         pulse: Callable[[], None],
@@ -49,6 +54,7 @@ class Intake:
         self.store = store
         self.portal = portal
         self.rulebook = rulebook
+        self.senders = senders
         self.replaced = Replaced(orthanc.storage)
         self.facility = facility
         self.pulse = pulse
@@ -106,8 +112,21 @@ class Intake:
             )
             self.portal.park(Batch(series, ()), [], lost, header={}, answer=answer)
 
+    def forget(self, series: str, instances: tuple[str, ...]) -> None:
+        """Have Orthanc forget what a person wants removed; then the portal does, too.
+
+        What has come since, and is not among the instances, is a new series.
+        """
+        for some in batched(instances, MOST_FORGOTTEN_AT_ONCE, strict=False):
+            self.orthanc.forget(some)
+            self.pulse()
+        self._headers.pop(series, None)
+        self.portal.forgotten(series)
+        log.info("Forgot series %s, %s instances", series, len(instances))
+
     def _register(self, batch: Batch, answer: Answer) -> None:
         header = self._header_of(batch)
+        self._check_sender(batch, answer)
         study_uid = uids.study_uid(header, batch.series, answer)
         series_uid = uids.series_uid(header, batch.series, answer)
         replaced = self.replaced.with_replaced(batch.instances)
@@ -140,6 +159,21 @@ class Intake:
         for arrived in batch.instances:
             self.store.free(arrived)
         self.replaced.forget(replaced)
+
+    def _check_sender(self, batch: Batch, answer: Answer) -> None:
+        """Refuse what has come from somebody who is not on the site's list.
+
+        Unless a person has said where it belongs, who has seen the sender.
+        """
+        if answer.project or answer.experiment:
+            return
+        if not self.senders.current().admit(batch.origin):
+            raise Refused(
+                f"Sent by {in_words(batch.origin)}, who is not on the list of senders.",
+                "Put the sender on the list, dicom_senders.toml, and try again. Or say "
+                "here where this series belongs.",
+                Question.OTHER,
+            )
 
     def _kept(
         self, instances: Iterable[Arrived], study_uid: str, series_uid: str
@@ -221,12 +255,13 @@ class Intake:
 def by_series(arrived: list[Arrived]) -> Iterator[Batch]:
     """Group instances by series, in the order in which the series came.
 
-    Those whose own UID is illegal come apart, so that only they are parked.
+    Those whose own UID is illegal, and those of another sender, come apart, so that
+    only they are parked.
     """
-    groups: dict[tuple[str, bool], list[Arrived]] = {}
+    groups: dict[tuple[str, Origin, bool], list[Arrived]] = {}
     for one in arrived:
-        group = one.series, headers.is_uid(one.sop_instance_uid)
+        group = one.series, one.origin, headers.is_uid(one.sop_instance_uid)
         groups.setdefault(group, []).append(one)
-    for (series, _), instances in groups.items():
+    for (series, *_), instances in groups.items():
         for some in batched(instances, MOST_IN_A_BATCH, strict=False):
             yield Batch(series, some)

@@ -18,6 +18,7 @@ from ingest.series import Arrived, Changes, Rest
 from rules.decide import Origin
 
 TIMEOUT_SECONDS = (3.05, 30)
+BULK_DELETE = "/tools/bulk-delete"
 
 
 class Orthanc:
@@ -90,6 +91,14 @@ class Orthanc:
         """Return Orthanc's names of all instances of a series; none if it is gone."""
         told = self._get(f"/series/{series}")
         return tuple(told["Instances"]) if told else ()
+
+    def forget(self, instances: Iterable[str]) -> None:
+        """Delete instances, and series, study and patient with their last one.
+
+        What is gone already is no error.
+        """
+        asked = {"Resources": list(instances)}
+        _checked(self._send("POST", BULK_DELETE, json=asked), BULK_DELETE)
 
     def rest(self, series: str) -> Rest | None:
         """Return when a series last grew; None if Orthanc has forgotten it."""

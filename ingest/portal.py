@@ -1,4 +1,4 @@
-"""The portal's calls for ingest: poll, register, park, complete; all repeatable."""
+"""The portal's calls for ingest, each of which may be repeated."""
 
 from dataclasses import asdict
 from typing import Any
@@ -47,6 +47,10 @@ class Portal:
             again=tuple(answer["again"]),
             answers={
                 series: Answer(**said) for series, said in answer["answers"].items()
+            },
+            forget={
+                series: tuple(instances)
+                for series, instances in answer["forget"].items()
             },
         )
 
@@ -124,6 +128,10 @@ class Portal:
             },
             gone_is_fine=True,
         )
+
+    def forgotten(self, series: str) -> None:
+        """Say that Orthanc has forgotten a series, as it was asked."""
+        self._post("forgotten", {"orthanc_series": series})
 
     def _post(
         self, call: str, body: object, *, gone_is_fine: bool = False

@@ -95,6 +95,8 @@ class Asked:
     again: tuple[str, ...] = ()
     # By Orthanc's names of the series that are asked for again.
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    # By Orthanc's names of series, the instances that it is to forget.
+    forget: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """A box: a real container of the image, on free ports, with its own state folder.
 
-    with Box(environment={"IMAGETROVE_STABLE_AGE": "1"}) as box:
-        box.start()
+    with running_box() as box:
         send(make_series(), port=box.dicom_port)
 
 Tests run in a container themselves; the boxes are its siblings. So a state folder lies
@@ -12,7 +11,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -35,6 +35,14 @@ VOLUMES = {
     "OrthancStorage": "/OrthancStorage",
 }
 _numbers = count(1)
+
+
+@contextmanager
+def running_box(*, stable_age: int = 1) -> Iterator["Box"]:
+    """Give a healthy box in the parent form, where a series rests so many seconds."""
+    with Box(environment={"IMAGETROVE_STABLE_AGE": str(stable_age)}) as box:
+        box.start()
+        yield box
 
 
 class Box:

@@ -136,6 +136,9 @@ def _lines(foreseen: Foreseen) -> list[str]:
         if effect.may_download:
             names = ", ".join(person.username for person in effect.may_download)
             lines.append(f"  may download, and could not before: {names}")
+        if effect.may_only_look:
+            names = ", ".join(person.username for person in effect.may_only_look)
+            lines.append(f"  may only look, and could download before: {names}")
     return lines or ["Who sees what stays as it is."]
 
 
@@ -151,6 +154,7 @@ def _facts(foreseen: Foreseen, correction: int | None) -> dict[str, object]:
                 "no_longer": [person.username for person in one.no_longer],
                 "still": [person.username for person in one.still],
                 "may_download": [person.username for person in one.may_download],
+                "may_only_look": [person.username for person in one.may_only_look],
             }
             for one in foreseen.effects
         ],

@@ -8,6 +8,9 @@ finds what is left, so that a second try ends what the first could not.
 import typer
 from django.conf import settings
 
+from portal.accounts.by import COMMAND_LINE
+from portal.audit import trail
+from portal.audit.models import Entry
 from portal.catalogue.models import Dataset
 from portal.cli import receiver
 from portal.cli.catching_up import let_ingest_pass, wait_until
@@ -30,6 +33,8 @@ def take_away() -> None:
         orthanc.delete_series(one)
     wait_until(lambda: not _receiving(), seconds=CLOSING_SECONDS)
     removed = removal.remove(DEMO)
+    detail = f"the demo: {removed.series} series, {removed.files} files"
+    trail.record(Entry.Action.DELETE, username=COMMAND_LINE, detail=detail)
     typer.echo(f"Removed the demo: {removed.series} series, {removed.files} files.")
     for experiment in removed.kept:
         address = f"{settings.URL}{experiment.get_absolute_url()}"

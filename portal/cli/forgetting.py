@@ -1,22 +1,22 @@
-"""Forget a series: out of Orthanc, then out of the catalogue and the store.
+"""Forget a series: out of Orthanc, and out of the catalogue and the store.
 
-First ingest must be past everything of it; then Orthanc forgets it, and nobody brings
-it back; then the rest goes. Cut short at any point, a second try does the rest.
+Ingest must be past everything that has arrived, or the rest of the series would come
+after its removal. Then it is asked, as by the page, and this waits until it is done.
 """
 
 from dataclasses import replace
 
-from portal.accounts.by import COMMAND_LINE
-from portal.audit import trail
-from portal.audit.models import Entry
-from portal.catalogue.models import Instance
+from portal.accounts.by import By
+from portal.catalogue.models import Datafile
 from portal.cli import receiver
-from portal.cli.catching_up import let_ingest_pass
-from portal.cli.receiver import Receiver
-from portal.registration import removal
+from portal.cli.catching_up import let_ingest_pass, wait_until
+from portal.cli.errors import CommandFails
+from portal.registration import forgetting
 from portal.registration.finding import Found
 from portal.registration.models import ParkedInstance
-from portal.registration.removal import OneSeries, Removed
+from portal.registration.removal import OneSeries
+
+FORGETTING_SECONDS = 120
 
 
 def everything_of(found: Found) -> OneSeries:
@@ -32,39 +32,30 @@ def parked_part_of(found: Found) -> OneSeries:
     return replace(everything_of(found), series_uid="")
 
 
-def forget(some: OneSeries) -> Removed:
-    """Remove a series from the box, as if it had never been sent.
+def forget(some: OneSeries) -> int:
+    """Remove a series from the box, as if it had never been sent; return its files.
 
-    Raises CommandFails where Orthanc or ingest is away; nothing is removed then.
+    Raises CommandFails where Orthanc or ingest is away; nothing is asked then. Where
+    ingest goes away after that, it stays asked.
     """
-    orthanc = receiver.of_this_box()
-    let_ingest_pass(orthanc.newest_change())
-    _delete_in(orthanc, some)
-    removed = removal.remove(some)
-    trail.record(
-        Entry.Action.FORGET,
-        username=COMMAND_LINE,
-        detail=some.series_uid or some.orthanc_series,
-    )
-    return removed
+    let_ingest_pass(receiver.of_this_box().newest_change())
+    if not (some.series().exists() or some.parked().exists()):
+        return forgetting.sweep(some, by=By()).files
+    files = _count(some)
+    parked = forgetting.ask(some, by=By())
+
+    def is_done() -> bool:
+        return not (some.series().exists() or some.parked().exists())
+
+    if not wait_until(is_done, seconds=FORGETTING_SECONDS):
+        raise CommandFails(
+            f"Ingest has not done it yet. It stays asked for, as parked/{parked.pk}; "
+            f"`imagetrove ingest retry parked/{parked.pk}` takes that back."
+        )
+    return files
 
 
-def _delete_in(orthanc: Receiver, some: OneSeries) -> None:
-    """Delete those instances that go, and no other of the same series of Orthanc."""
-    registered = Instance.objects.filter(series__in=some.series())
+def _count(some: OneSeries) -> int:
+    registered = Datafile.objects.filter(dataset__series__in=some.series())
     parked = ParkedInstance.objects.filter(series__in=some.parked())
-    going = {
-        *registered.values_list("orthanc_instance", flat=True),
-        *parked.values_list("orthanc_instance", flat=True),
-    }
-    series = {
-        *some.series().values_list("orthanc_series", flat=True),
-        *some.parked().values_list("orthanc_series", flat=True),
-    }
-    for one in series:
-        there = orthanc.instances_of(one)
-        if there and there <= going:
-            orthanc.delete_series(one)
-        else:
-            for instance in there & going:
-                orthanc.delete_instance(instance)
+    return registered.count() + parked.count()

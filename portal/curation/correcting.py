@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from portal.accounts.by import By
+from portal.audit import trail
+from portal.audit.models import Entry
 from portal.catalogue.models import Dataset, Experiment
 from portal.curation import flags
 from portal.curation.edits import EXPERIMENT, GRANT, Edits, Note
@@ -59,10 +61,29 @@ def note(
         experiment=at,
     )
     correction.experiments.set({at.pk, *experiments})
+    _leave_a_trail(correction, by=by)
     due.ask(due.Task.METADATA, _told_otherwise(edits.notes))
     if scope:
         flags.look_at(scope, correction=correction)
     return correction
+
+
+def _leave_a_trail(correction: Correction, *, by: By) -> None:
+    """Note it for each experiment: which rows, and none of their names or titles.
+
+    Other experiments are left out, since whoever owns one may not know of them.
+    """
+    rows = {f"{one['row'].rpartition('.')[2]} {one['pk']}" for one in correction.edits}
+    own = sorted(row for row in rows if not row.startswith(("experiment", "grant")))
+    kind = f"correction {correction.pk}, {correction.get_kind_display()}"
+    for experiment in correction.experiments.order_by("pk"):
+        trail.record(
+            Entry.Action.CHANGE,
+            user=by.user,
+            username=by.name,
+            subject=experiment,
+            detail=": ".join(filter(None, [kind, ", ".join(own)])),
+        )
 
 
 def _told_otherwise(notes: list[Note]) -> set[int]:

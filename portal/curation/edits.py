@@ -1,23 +1,29 @@
 """What a correction does to rows, noted so exactly that it can be taken back.
 
-A note is a dictionary that JSON can hold. There are five: a field is `set`, a row is
+A note is a dictionary that JSON can hold. There are six: a field is `set`, a row is
 made or removed (`make`, `remove`), a study moves with its datasets to another
-experiment (`move`), a dataset moves alone (`link`). What comes late moves back with its
-study.
+experiment (`move`), a dataset moves alone (`link`), a grant comes to `allow` more or
+less. What comes late moves back with its study.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Set
+from itertools import batched, groupby
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 
-from portal.catalogue.models import Dataset, Experiment, Study
+from portal.catalogue.models import Dataset, Experiment, Study, Subject, Visit
+from portal.curation import flags
+from portal.sharing.models import Grant
+from portal.sharing.moved_along import Given, given_since, moved_along
 
 type Note = dict[str, Any]
 
 EXPERIMENT = "catalogue.experiment"
 GRANT = "sharing.grant"
+AT_ONCE = 500
 
 
 class StandsInTheWay(Exception):
@@ -30,20 +36,42 @@ class Edits:
     def __init__(self) -> None:
         self.notes: list[Note] = []
 
-    def set(self, row: models.Model, **fields: Any) -> None:
-        """Give fields of a row other values; foreign keys by their `_id`."""
+    def set(self, *rows: models.Model, **fields: Any) -> None:
+        """Give fields of rows of one kind other values; foreign keys by their `_id`."""
         for name, after in fields.items():
+            self.set_each(name, [(row, after) for row in rows])
+
+    def set_each(self, name: str, values: list[tuple[models.Model, Any]]) -> None:
+        """Give a field of each row its own value, all of them in one go."""
+        changed = {}
+        for row, after in values:
             before = getattr(row, name)
             if before != after:
-                _rows(type(row)).filter(pk=row.pk).update(**{name: after})
                 setattr(row, name, after)
+                changed[row.pk] = row
                 self._note("set", row, field=name, before=before, after=after)
+        if changed:
+            rows = list(changed.values())
+            _rows(type(rows[0])).bulk_update(rows, [name], batch_size=AT_ONCE)
 
     def make[Row: models.Model](self, row: Row) -> Row:
         """Save a new row."""
         row.save(force_insert=True)
         self._note("make", row, fields=_fields(row))
         return row
+
+    def strengthen(self, there: Grant, given: Grant) -> None:
+        """Let a grant allow as much as one that moves along to it."""
+        if there.level < given.level:
+            self.allow(there, given.level, moved_along(given.reason))
+
+    def allow(self, grant: Grant, level: int, reason: str) -> None:
+        """Let a grant allow more, or less. Its reason says why, so both go together."""
+        before = [grant.level, grant.reason]
+        _rows(Grant).filter(pk=grant.pk).update(level=level, reason=reason)
+        grant.level, grant.reason = level, reason
+        after = [level, reason]
+        self._note("allow", grant, field="level", before=before, after=after)
 
     def opened(self, experiment: Experiment, *, instead_of: Experiment) -> None:
         """Note a new experiment; taken back, it leads to the one it came from."""
@@ -71,33 +99,70 @@ class Edits:
         self._note("make", row, fields=_fields(row))
 
     def move(
-        self, study: Study, to: Experiment, *, apart: list[int], both: list[int]
+        self,
+        studies: Iterable[Study],
+        to: Experiment,
+        *,
+        apart: Iterable[int] = (),
+        both: Iterable[int] = (),
     ) -> None:
-        """Move a study with its datasets, but for those `apart`, to an experiment.
+        """Move studies with their datasets, but for those `apart`, to an experiment.
 
         Datasets that are in `both` afterwards stay where they were, too.
         """
-        before = study.experiment_id
-        _rows(Study).filter(pk=study.pk).update(experiment=to)
-        study.experiment = to
-        here = set(_datasets(study, before)) - set(apart)
-        there = set(_datasets(study, to.pk))
+        of_home = defaultdict(list)
+        for study in studies:
+            of_home[study.experiment_id].append(study)
+        for before, some in of_home.items():
+            for batch in batched(some, AT_ONCE, strict=False):
+                self._move(batch, before, to, set(apart), set(both))
+
+    def _move(
+        self,
+        studies: tuple[Study, ...],
+        before: int,
+        to: Experiment,
+        apart: Set[int],
+        both: Set[int],
+    ) -> None:
+        _rows(Study).filter(pk__in=[one.pk for one in studies]).update(experiment=to)
+        here = {
+            study: keys - apart for study, keys in _datasets(studies, before).items()
+        }
+        there = _datasets(studies, to.pk)
+        going = set().union(*here.values())
         links = Dataset.experiments.through.objects
-        links.filter(experiment=before, dataset__in=here - set(both)).delete()
+        links.filter(experiment=before, dataset__in=going - both).delete()
         links.bulk_create(
-            [links.model(dataset_id=one, experiment_id=to.pk) for one in sorted(here)],
+            [links.model(dataset_id=one, experiment_id=to.pk) for one in sorted(going)],
             ignore_conflicts=True,
         )
-        note = {"apart": sorted(there - here), "both": sorted(there & here)}
-        self._note("move", study, before=before, after=to.pk, **note)
+        for study in studies:
+            study.experiment = to
+            mine, theirs = here[study.pk], there[study.pk]
+            note = {"apart": sorted(theirs - mine), "both": sorted(theirs & mine)}
+            self._note("move", study, before=before, after=to.pk, **note)
 
-    def link(self, dataset: Dataset, *, before: int, after: int, stays: bool) -> None:
-        """Move a dataset from an experiment to another; `stays`: it is in both then."""
-        both = dataset.experiments.filter(pk=after).exists()
-        if not stays:
-            dataset.experiments.remove(before)
-        dataset.experiments.add(after)
-        self._note("link", dataset, before=before, after=after, both=both)
+    def link(
+        self,
+        datasets: Iterable[Dataset],
+        *,
+        before: int,
+        after: int,
+        stay: Iterable[int] = (),
+    ) -> None:
+        """Move datasets to another experiment; those that `stay` are in both then."""
+        rows = {dataset.pk: dataset for dataset in datasets}
+        links = Dataset.experiments.through.objects
+        known = links.filter(experiment=after, dataset__in=rows)
+        there = set(known.values_list("dataset", flat=True))
+        links.filter(experiment=before, dataset__in=set(rows) - set(stay)).delete()
+        links.bulk_create(
+            [links.model(dataset_id=key, experiment_id=after) for key in rows],
+            ignore_conflicts=True,
+        )
+        for key, row in rows.items():
+            self._note("link", row, before=before, after=after, both=key in there)
 
     def _note(self, what: str, row: models.Model, **more: Any) -> None:
         label = _label(type(row))
@@ -111,9 +176,66 @@ def take_back(notes: list[Note]) -> Edits:
     other access since keeps that.
     """
     edits = Edits()
-    for note in reversed(notes):
-        TAKE_BACK[note["do"]](edits, note)
+    for _, some in groupby(reversed(notes), key=_together):
+        together = list(some)
+        if together[0]["row"] in MANY and together[0]["do"] in TAKE_BACK_MANY:
+            TAKE_BACK_MANY[together[0]["do"]](edits, together)
+        else:
+            for note in together:
+                TAKE_BACK[note["do"]](edits, note)
     return edits
+
+
+def _together(note: Note) -> tuple[Any, ...]:
+    """Return what notes have in common that can be taken back in one go."""
+    is_a_way = note["do"] in ("move", "link")
+    where = (note["before"], note["after"]) if is_a_way else ()
+    return (note["do"], note["row"], note.get("field"), *where)
+
+
+def _take_back_sets(edits: Edits, notes: list[Note]) -> None:
+    rows = _rows(_model(notes[0])).in_bulk([note["pk"] for note in notes])
+    values = []
+    for note in notes:
+        row = rows.get(note["pk"])
+        if row is None:
+            raise StandsInTheWay(f"{_words(note)} is gone")
+        if getattr(row, note["field"]) != note["after"]:
+            raise StandsInTheWay(f"{_words(note)} has been changed since")
+        values.append((row, note["before"]))
+    edits.set_each(notes[0]["field"], values)
+
+
+def _take_back_moves(edits: Edits, notes: list[Note]) -> None:
+    studies = Study.objects.in_bulk([note["pk"] for note in notes])
+    for note in notes:
+        study = studies.get(note["pk"])
+        if study is None:
+            raise StandsInTheWay(f"{_words(note)} is gone")
+        if study.experiment_id != note["after"]:
+            raise StandsInTheWay(f"{_words(note)} has been moved since")
+    edits.move(
+        studies.values(),
+        _old_home(notes[0]["before"]),
+        apart=[key for note in notes for key in note["apart"]],
+        both=[key for note in notes for key in note["both"]],
+    )
+
+
+def _take_back_links(edits: Edits, notes: list[Note]) -> None:
+    before, after = notes[0]["before"], notes[0]["after"]
+    datasets = Dataset.objects.filter(experiments=after).in_bulk(
+        [note["pk"] for note in notes]
+    )
+    for note in notes:
+        if note["pk"] not in datasets:
+            raise StandsInTheWay(f"{_words(note)} has been moved since")
+    edits.link(
+        datasets.values(),
+        before=after,
+        after=_old_home(before).pk,
+        stay=[note["pk"] for note in notes if note["both"]],
+    )
 
 
 def _take_back_set(edits: Edits, note: Note) -> None:
@@ -136,9 +258,33 @@ def _take_back_make(edits: Edits, note: Note) -> None:
     row = _rows(_model(note)).filter(pk=note["pk"]).first()
     if row is None or _holds_anything(row) or _leads_anybody(row):
         return
-    if note["row"] == GRANT and not _is_as_noted(row, note):
+    if isinstance(row, Grant) and not _is_as_noted(row, note):
+        if row.level == note["fields"]["level"]:
+            _leave_what_was_given(edits, row, None)
+        return
+    if isinstance(row, Subject | Visit) and flags.is_answered(row):
         return
     edits.remove(row)
+
+
+def _take_back_allow(edits: Edits, note: Note) -> None:
+    """Give a grant its former level, but not less than it was given since."""
+    grant = _row(note)
+    assert isinstance(grant, Grant)  # noqa: S101 (as noted)
+    level, reason = note["before"]
+    if [grant.level, grant.reason] == note["after"]:
+        edits.allow(grant, level, reason)
+    elif grant.level == note["after"][0]:
+        _leave_what_was_given(edits, grant, Given(level, reason))
+
+
+def _leave_what_was_given(edits: Edits, grant: Grant, before: Given | None) -> None:
+    """Take from a grant what a correction has brought, and nothing else."""
+    since = given_since(grant.reason)
+    if since is None:
+        return
+    stays = max(filter(None, (before, since)), key=lambda given: given.level)
+    edits.allow(grant, stays.level, stays.reason)
 
 
 def _take_back_remove(edits: Edits, note: Note) -> None:
@@ -148,30 +294,18 @@ def _take_back_remove(edits: Edits, note: Note) -> None:
     edits.restore(model, note["fields"])
 
 
-def _take_back_move(edits: Edits, note: Note) -> None:
-    study = _row(note)
-    assert isinstance(study, Study)  # noqa: S101 (as noted)
-    if study.experiment_id != note["after"]:
-        raise StandsInTheWay(f"{_words(note)} has been moved since")
-    to = _old_home(note["before"])
-    edits.move(study, to, apart=note["apart"], both=note["both"])
-
-
-def _take_back_link(edits: Edits, note: Note) -> None:
-    dataset = _row(note)
-    assert isinstance(dataset, Dataset)  # noqa: S101 (as noted)
-    if not dataset.experiments.filter(pk=note["after"]).exists():
-        raise StandsInTheWay(f"{_words(note)} has been moved since")
-    _old_home(note["before"])
-    edits.link(dataset, before=note["after"], after=note["before"], stays=note["both"])
-
-
 TAKE_BACK = {
+    "allow": _take_back_allow,
     "set": _take_back_set,
     "make": _take_back_make,
     "remove": _take_back_remove,
-    "move": _take_back_move,
-    "link": _take_back_link,
+}
+# Rows of which one correction may change thousands; JSON has their values as they are.
+MANY = {"catalogue.study", "catalogue.series", "catalogue.dataset", "catalogue.visit"}
+TAKE_BACK_MANY = {
+    "set": _take_back_sets,
+    "move": _take_back_moves,
+    "link": _take_back_links,
 }
 
 
@@ -263,9 +397,13 @@ def _row(note: Note) -> models.Model:
     return row
 
 
-def _datasets(study: Study, experiment: int) -> list[int]:
-    found = Dataset.objects.filter(series__study=study, experiments=experiment)
-    return list(found.values_list("pk", flat=True))
+def _datasets(studies: Iterable[Study], experiment: int) -> dict[int, set[int]]:
+    """Return, by study, the datasets of each that are in an experiment."""
+    found: dict[int, set[int]] = {study.pk: set() for study in studies}
+    rows = Dataset.objects.filter(series__study__in=found, experiments=experiment)
+    for study, dataset in rows.values_list("series__study", "pk"):
+        found[study].add(dataset)
+    return found
 
 
 def _fields(row: models.Model) -> dict[str, Any]:

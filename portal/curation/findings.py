@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from itertools import combinations, pairwise
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 
 from portal.catalogue.models import Dataset, Instance, Series, Study, Subject, Visit
-from portal.catalogue.typos import one_typo_apart
 from portal.curation.likeness import Person, are_two, may_be_one, same_id
 from portal.curation.models import Flag
+from portal.curation.neighbours import near
 
 # Studies of a subject on one instrument that begin within this are one visit's.
 CLOSE = timedelta(hours=2)
@@ -31,88 +32,106 @@ class Finding:
     about: dict[str, int] = field(default_factory=dict)
 
 
-def of_subject(subject: Subject) -> Iterator[Finding]:
-    """Yield what a subject's ID and people say."""
-    if subject.merged_into_id:
-        return
-    people = people_of(subject)
-    if any(are_two(*pair) for pair in combinations(people, 2)):
-        yield Finding(
-            Flag.Kind.TWO_PEOPLE,
-            subject.facility_id,
-            _facts(people),
-            {"subject_id": subject.pk},
-        )
-    for other in _neighbours(subject):
-        theirs = people_of(other)
-        if _is_one(subject, people, other, theirs):
-            first, second = sorted((subject.pk, other.pk))
+def of_subjects(subjects: Iterable[Subject]) -> Iterator[Finding]:
+    """Yield what the IDs and people of subjects say."""
+    wanted = [one for one in subjects if not one.merged_into_id]
+    neighbours = _neighbours(wanted)
+    others = {one.pk for near in neighbours.values() for one in near}
+    people = people_of_each({*(one.pk for one in wanted), *others})
+    for subject in wanted:
+        mine = people.get(subject.pk, [])
+        if any(are_two(*pair) for pair in combinations(mine, 2)):
             yield Finding(
-                Flag.Kind.TWO_SPELLINGS,
+                Flag.Kind.TWO_PEOPLE,
                 subject.facility_id,
-                _facts([subject.identifier, other.identifier, *people, *theirs]),
-                {"subject_id": first, "other_subject_id": second},
+                _facts(mine),
+                {"subject_id": subject.pk},
             )
+        for other in neighbours[subject.pk]:
+            theirs = people.get(other.pk, [])
+            if _is_one(subject, mine, other, theirs):
+                first, second = sorted((subject.pk, other.pk))
+                yield Finding(
+                    Flag.Kind.TWO_SPELLINGS,
+                    subject.facility_id,
+                    _facts([subject.identifier, other.identifier, *mine, *theirs]),
+                    {"subject_id": first, "other_subject_id": second},
+                )
 
 
-def of_visit(visit: Visit) -> Iterator[Finding]:
+def of_visits(visits: Iterable[Visit]) -> Iterator[Finding]:
     """Yield the instruments that made two studies of one visit, apart from each other.
 
     Studies that one experiment holds are shown as one visit already.
     """
-    for instrument, studies in close_studies(visit).items():
-        if len({study.experiment_id for study in studies}) > 1:
-            yield Finding(
-                Flag.Kind.TWO_STUDIES,
-                visit.subject.facility_id,
-                _facts(study.study_uid for study in studies),
-                {"visit_id": visit.pk, "instrument_id": instrument},
-            )
+    by_key = {visit.pk: visit for visit in visits}
+    for key, by_instrument in close_studies_of_each(by_key).items():
+        for instrument, studies in by_instrument.items():
+            if len({study.experiment_id for study in studies}) > 1:
+                yield Finding(
+                    Flag.Kind.TWO_STUDIES,
+                    by_key[key].subject.facility_id,
+                    _facts(study.study_uid for study in studies),
+                    {"visit_id": key, "instrument_id": instrument},
+                )
 
 
-def of_dataset(dataset: Dataset) -> Iterator[Finding]:
-    """Yield whether other data sets have come under a UID of the dataset."""
-    versions = Instance.objects.filter(series__dataset=dataset, version__gt=1)
-    again = [
-        f"{uid} {version}"
-        for uid, version in versions.values_list("sop_instance_uid", "version")
-    ]
-    if again:
-        facility = dataset.experiments.values_list("facility", flat=True).first()
+def of_datasets(datasets: Iterable[int]) -> Iterator[Finding]:
+    """Yield the datasets under a UID of which other data sets have come."""
+    again = defaultdict(list)
+    rows = Instance.objects.filter(series__dataset__in=list(datasets), version__gt=1)
+    for key, uid, version in rows.values_list(
+        "series__dataset", "sop_instance_uid", "version"
+    ):
+        again[key].append(f"{uid} {version}")
+    for dataset in Dataset.objects.filter(pk__in=again).order_by("pk"):
         yield Finding(
-            Flag.Kind.TWO_VERSIONS, facility, _facts(again), {"dataset_id": dataset.pk}
+            Flag.Kind.TWO_VERSIONS,
+            dataset.experiments.values_list("facility", flat=True).first(),
+            _facts(again[dataset.pk]),
+            {"dataset_id": dataset.pk},
         )
 
 
-def people_of(subject: Subject) -> list[Person]:
-    """Return who a subject's headers say was scanned, each once."""
-    found = (
-        _series_of(subject)
+def people_of_each(subjects: Iterable[int]) -> dict[int, list[Person]]:
+    """Return, by subject, who its headers say was scanned, each once."""
+    keys = list(subjects)
+    rows = (
+        Series.objects.filter(
+            Q(visit__subject__in=keys) | Q(visit=None, study__visit__subject__in=keys)
+        )
         .annotate(
+            subject=Coalesce("visit__subject", "study__visit__subject"),
             name=KT("header__PatientName"),
             birth_date=KT("header__PatientBirthDate"),
             sex=KT("header__PatientSex"),
         )
-        .values_list("name", "birth_date", "sex")
+        .values_list("subject", "name", "birth_date", "sex")
         .distinct()
     )
-    return sorted({Person(*(value or "" for value in row)) for row in found})
+    found = defaultdict(set)
+    for subject, *words in rows:
+        found[subject].add(Person(*(word or "" for word in words)))
+    return {subject: sorted(people) for subject, people in found.items()}
 
 
-def close_studies(visit: Visit) -> dict[int, list[Study]]:
-    """Return, by instrument, studies of a visit that began close to one another."""
+def close_studies_of_each(visits: Iterable[int]) -> dict[int, dict[int, list[Study]]]:
+    """Return, by visit and instrument, studies that began close to one another."""
+    keys = list(visits)
     made_by = defaultdict(set)
-    for study, instrument in Series.objects.filter(
-        study__visit=visit, dataset__instrument__isnull=False
-    ).values_list("study", "dataset__instrument"):
-        made_by[instrument].add(study)
-    studies = visit.studies.exclude(time=None).order_by("time", "pk")
-    found = {}
-    for instrument, keys in made_by.items():
-        ordered = [study for study in studies if study.pk in keys]
-        together = _chained(ordered)
+    for visit, instrument, one in Series.objects.filter(
+        study__visit__in=keys, dataset__instrument__isnull=False
+    ).values_list("study__visit", "dataset__instrument", "study"):
+        made_by[visit, instrument].add(one)
+    studies = defaultdict(list)
+    timed = Study.objects.filter(visit__in=keys).exclude(time=None)
+    for study in timed.order_by("time", "pk"):
+        studies[study.visit_id].append(study)
+    found: dict[int, dict[int, list[Study]]] = defaultdict(dict)
+    for (visit, instrument), of_it in made_by.items():
+        together = _chained([one for one in studies[visit] if one.pk in of_it])
         if together:
-            found[instrument] = together
+            found[visit][instrument] = together
     return found
 
 
@@ -133,24 +152,25 @@ def _since_midnight(clock: time | None) -> timedelta:
     return timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second)
 
 
-def _series_of(subject: Subject) -> QuerySet[Series]:
-    return Series.objects.filter(
-        Q(visit__subject=subject) | Q(visit=None, study__visit__subject=subject)
-    )
-
-
-def _neighbours(subject: Subject) -> list[Subject]:
-    """Return the subjects of the same project whose ID is nearly this one's."""
-    others = Subject.objects.filter(
-        facility=subject.facility_id, project=subject.project_id, merged_into=None
-    ).exclude(pk=subject.pk)
-    near = [
-        pk
-        for pk, identifier in others.values_list("pk", "identifier")
-        if same_id(subject.identifier, identifier)
-        or one_typo_apart(subject.identifier, identifier)
-    ]
-    return list(Subject.objects.filter(pk__in=near).order_by("pk"))
+def _neighbours(subjects: list[Subject]) -> dict[int, list[Subject]]:
+    """Return, by subject, those of the same project whose ID is nearly its own."""
+    found: dict[int, list[Subject]] = {}
+    of_project = defaultdict(list)
+    for subject in subjects:
+        of_project[subject.facility_id, subject.project_id].append(subject)
+    for (facility, project), mine in of_project.items():
+        there = Subject.objects.filter(
+            facility=facility, project=project, merged_into=None
+        )
+        pairs = near(
+            {one.pk: one.identifier for one in mine},
+            dict(there.values_list("pk", "identifier")),
+        )
+        wanted = {key for keys in pairs.values() for key in keys}
+        rows = Subject.objects.in_bulk(wanted)
+        for one, keys in pairs.items():
+            found[one] = [rows[key] for key in sorted(keys) if key in rows]
+    return found
 
 
 def _is_one(

@@ -1,8 +1,9 @@
 """Flags: raised once for one set of rows, dismissed by a person, resolved by a deed."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -16,6 +17,8 @@ from portal.curation.models import Correction, Flag
 
 log = logging.getLogger(__name__)
 
+# The rows that a flag may be about; together with its kind they are its key.
+NAMED = ("subject_id", "other_subject_id", "visit_id", "instrument_id", "dataset_id")
 UNDECIDED = {
     "decided_by": None,
     "decided_name": "",
@@ -70,8 +73,9 @@ def look_at(scope: Scope, *, correction: Correction | None = None) -> None:
         _raise(finding)
     about = Q(subject__in=scope.subjects) | Q(other_subject__in=scope.subjects)
     about |= Q(visit__in=scope.visits) | Q(dataset__in=scope.datasets)
+    still = {(finding.kind, *_named(finding.about)) for finding in found}
     for flag in Flag.objects.filter(about, state=Flag.State.OPEN):
-        if not any(_is_about(flag, finding) for finding in found):
+        if (flag.kind, *_named(vars(flag))) not in still:
             _resolve(flag, correction)
 
 
@@ -92,6 +96,14 @@ def reopen(flag: Flag) -> None:
     Flag.objects.filter(pk=flag.pk, state=Flag.State.DISMISSED).update(
         state=Flag.State.OPEN, **UNDECIDED
     )
+
+
+def is_answered(row: Subject | Visit) -> bool:
+    """Say whether somebody has dismissed a flag about a row, which would go with it."""
+    about = Q(visit=row)
+    if isinstance(row, Subject):
+        about = Q(subject=row) | Q(other_subject=row)
+    return Flag.objects.filter(about, state=Flag.State.DISMISSED).exists()
 
 
 def flags_of(facilities: QuerySet[Facility], *, of_none: bool) -> QuerySet[Flag]:
@@ -123,22 +135,17 @@ def flags_on(experiment: Experiment, *, among: QuerySet[Flag]) -> QuerySet[Flag]
 
 
 def _findings(scope: Scope) -> Iterator[Finding]:
-    for subject in Subject.objects.filter(pk__in=scope.subjects).order_by("pk"):
-        yield from findings.of_subject(subject)
+    subjects = Subject.objects.filter(pk__in=scope.subjects)
+    yield from findings.of_subjects(subjects.order_by("pk"))
     visits = Visit.objects.filter(pk__in=scope.visits).select_related("subject")
-    for visit in visits.order_by("pk"):
-        yield from findings.of_visit(visit)
-    for dataset in Dataset.objects.filter(pk__in=scope.datasets).order_by("pk"):
-        yield from findings.of_dataset(dataset)
+    yield from findings.of_visits(visits.order_by("pk"))
+    yield from findings.of_datasets(scope.datasets)
 
 
 def _raise(finding: Finding) -> None:
-    named = dict.fromkeys(
-        ["subject_id", "other_subject_id", "visit_id", "instrument_id", "dataset_id"]
-    )
     flag, made = Flag.objects.get_or_create(
         kind=finding.kind,
-        **{**named, **finding.about},
+        **dict(zip(NAMED, _named(finding.about), strict=True)),
         defaults={"facility_id": finding.facility, "facts": list(finding.facts)},
     )
     if made:
@@ -155,10 +162,9 @@ def _raise(finding: Finding) -> None:
     )
 
 
-def _is_about(flag: Flag, finding: Finding) -> bool:
-    return flag.kind == finding.kind and all(
-        getattr(flag, name) == key for name, key in finding.about.items()
-    )
+def _named(row: Mapping[str, Any]) -> tuple[int | None, ...]:
+    """Return which rows a flag or a finding names."""
+    return tuple(row.get(name) for name in NAMED)
 
 
 def _resolve(flag: Flag, correction: Correction | None) -> None:

@@ -22,7 +22,8 @@ class Effect:
 
     `experiment` is where they are now; `moves`: they go elsewhere, the others stay and
     get company. `may_download`: who sees them now and then, and may download them from
-    then on alone. `publicly`: what becomes of their being public, in words.
+    then on alone; `may_only_look`: who may download them now alone. `publicly`: what
+    becomes of their being public, in words.
     """
 
     experiment: int
@@ -32,6 +33,7 @@ class Effect:
     newly: tuple[User, ...]
     no_longer: tuple[User, ...]
     may_download: tuple[User, ...] = ()
+    may_only_look: tuple[User, ...] = ()
     publicly: str = ""
 
 
@@ -78,8 +80,11 @@ def _ways(notes: list[Note]) -> set[tuple[int, int]]:
 def _audience(key: int) -> _Audience:
     experiment = Experiment.objects.get(pk=key)
     people = frozenset(access.people_let_into(experiment))
+    public = experiment.public_access
+    if public == Experiment.PublicAccess.FULL:
+        return _Audience(people, people, public)
     downloaders = access.people_let_into(experiment, level=Grant.Level.DOWNLOAD)
-    return _Audience(people, frozenset(downloaders), experiment.public_access)
+    return _Audience(people, frozenset(downloaders), public)
 
 
 def _effect(source: int, after: _Audience, *, moves: bool) -> Effect:
@@ -94,6 +99,9 @@ def _effect(source: int, after: _Audience, *, moves: bool) -> Effect:
         no_longer=_in_order(before.people - after.people),
         may_download=_in_order(
             (after.downloaders - before.downloaders) & before.people
+        ),
+        may_only_look=_in_order(
+            (before.downloaders - after.downloaders) & after.people
         ),
         publicly=_publicly(before.public, after.public),
     )

@@ -42,11 +42,16 @@ def may_be_one(one: Person, other: Person) -> bool:
 def same_id(one: str, other: str) -> bool:
     """Say whether two IDs differ only by case, separators or leading zeros."""
     ones, others = (LEADING_ZEROS.sub("", text.casefold()) for text in (one, other))
-    if SEPARATORS.sub("", ones) != SEPARATORS.sub("", others):
+    if bare(one) != bare(other):
         return False
     # "1-12" is not "11-2", although both are 112 without the separator.
     numbers, other_numbers = re.findall(r"\d+", ones), re.findall(r"\d+", others)
     return len(numbers) != len(other_numbers) or numbers == other_numbers
+
+
+def bare(identifier: str) -> str:
+    """Return an ID without case, separators and leading zeros."""
+    return SEPARATORS.sub("", LEADING_ZEROS.sub("", identifier.casefold()))
 
 
 def _names_differ(one: str, other: str) -> bool:

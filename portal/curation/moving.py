@@ -4,13 +4,15 @@ Files stay where they are, by their UIDs; what moves is where the catalogue show
 and with it who sees them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from portal.accounts.by import By
-from portal.catalogue.homes import home_of
+from portal.catalogue.homes import homes_of
 from portal.catalogue.models import (
     Dataset,
     Experiment,
@@ -155,6 +157,8 @@ class _Move:
             raise CannotBePutRight("Choose what is to be moved.")
         self.what, self.to, self.visit = what, to, visit
         self.edits = Edits()
+        self._visits: subjects.Visits | None = None
+        self._left: dict[int, Visit] = {}
         keys = what.experiments() | (sources or set())
         wanted = {to.experiment} if to.experiment else set()
         held = hold(keys | wanted)
@@ -198,28 +202,24 @@ class _Move:
 
     def carry_out(self, target: Experiment) -> None:
         """Move the studies, then the datasets without a study of theirs."""
-        studies = Study.objects.select_for_update(no_key=True, of=["self"])
-        chosen = studies.filter(pk__in=self.what.studies).select_related(
-            "visit__subject"
+        rows = Study.objects.select_for_update(no_key=True, of=["self"])
+        chosen = rows.filter(pk__in=self.what.studies).select_related("visit__subject")
+        studies = list(chosen.order_by("pk"))
+        moving = [one for one in studies if one.experiment_id != target.pk]
+        self.edits.move(moving, target)
+        self.edits.set(*moving, placed_by_hand=True)
+        self._place(studies, target)
+        series = _series_with_visits().exclude(visit=None)
+        # Series may have a visit of their own, which is the old project's.
+        self._place(
+            series.filter(study__in=studies, dataset__experiments=target), target
         )
-        for study in chosen.order_by("pk"):
-            if study.experiment_id != target.pk:
-                self.edits.move(study, target, apart=[], both=[])
-                self.edits.set(study, placed_by_hand=True)
-            self._place(study, study, target)
-            # Series may have a visit of their own, which is the old project's.
-            for own in study.series.exclude(visit=None).filter(
-                dataset__experiments=target
-            ):
-                self._place(own, study, target)
-        alone = Dataset.objects.filter(pk__in=self.what.datasets)
-        for dataset in alone.order_by("pk"):
-            before = home_of(dataset)
-            if before and before.pk != target.pk:
-                self.edits.link(dataset, before=before.pk, after=target.pk, stays=False)
-            series = getattr(dataset, "series", None)
-            if series:
-                self._place(series, series.study, target)
+        self._link(target)
+        self._place(
+            _series_with_visits().filter(dataset__in=self.what.datasets), target
+        )
+        for visit in self._left.values():
+            subjects.clear_away(self.edits, visit)
 
     def bring_people(self, target: Experiment) -> None:
         for source in self.sources.values():
@@ -252,16 +252,32 @@ class _Move:
             scope=self.scope | flags.scope_of(self.what.all_studies()),
         )
 
-    def _place(self, row: Study | Series, study: Study, target: Experiment) -> None:
-        """Give a study, or a series, its visit at the target."""
-        before = row.visit or study.visit
-        visit = self.visit or self._visit_of(study, before, target)
-        if visit is None or visit == before:
-            return
-        same_as_study = isinstance(row, Series) and study.visit_id == visit.pk
-        self.edits.set(row, visit_id=None if same_as_study else visit.pk)
-        if before:
-            subjects.clear_away(self.edits, before)
+    def _link(self, target: Experiment) -> None:
+        """Move the datasets without a study of theirs."""
+        of_home = defaultdict(list)
+        alone = Dataset.objects.in_bulk(self.what.datasets)
+        for key, home in homes_of(alone).items():
+            if home != target.pk:
+                of_home[home].append(alone[key])
+        for home, datasets in of_home.items():
+            self.edits.link(datasets, before=home, after=target.pk)
+
+    def _place(
+        self, rows: Iterable[Study] | Iterable[Series], target: Experiment
+    ) -> None:
+        """Give studies, or series, their visits at the target."""
+        placed: list[tuple[Model, int | None]] = []
+        for row in rows:
+            study = row.study if isinstance(row, Series) else row
+            before = row.visit or study.visit
+            visit = self.visit or self._visit_of(study, before, target)
+            if visit is None or visit == before:
+                continue
+            same_as_study = isinstance(row, Series) and study.visit_id == visit.pk
+            placed.append((row, None if same_as_study else visit.pk))
+            if before:
+                self._left[before.pk] = before
+        self.edits.set_each("visit_id", placed)
 
     def _visit_of(
         self, study: Study, before: Visit | None, target: Experiment
@@ -272,6 +288,8 @@ class _Move:
         day = before.date if before else study.date
         if not identifier or not target.facility:
             return before
+        if before and _is_there(before.subject, identifier, target):
+            return before
         if day is None:
             if not self.to.subject:
                 return before
@@ -279,10 +297,17 @@ class _Move:
                 f"The study {study.study_uid} has no date, so it has no visit and "
                 "cannot be given to a subject."
             )
-        return subjects.visit_of(
-            self.edits,
-            Subject(
-                facility=target.facility, project=target.project, identifier=identifier
-            ),
-            day,
-        )
+        if self._visits is None:
+            self._visits = subjects.Visits(self.edits, target.facility, target.project)
+        return self._visits.on(day, identifier)
+
+
+def _is_there(subject: Subject, identifier: str, target: Experiment) -> bool:
+    """Say whether a subject is the one whom an ID means at the target."""
+    place = (target.facility_id, target.project_id, identifier)
+    return (subject.facility_id, subject.project_id, subject.identifier) == place
+
+
+def _series_with_visits() -> QuerySet[Series]:
+    related = ("visit__subject", "study__visit__subject")
+    return Series.objects.select_related(*related).defer("header").order_by("pk")

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from portal.catalogue.models import Experiment
 from portal.curation.edits import Edits
-from portal.sharing.grants import MOVED_ALONG
 from portal.sharing.models import Grant
+from portal.sharing.moved_along import moved_along
 
 
 def let_project_in(edits: Edits, experiment: Experiment) -> None:
@@ -40,7 +40,7 @@ def move_along(edits: Edits, source: Experiment, target: Experiment) -> None:
         if there is None:
             _copy(edits, given, target)
         elif there.ends is None or there.ends >= today:
-            edits.set(there, level=max(there.level, given.level))
+            edits.strengthen(there, given)
 
 
 def _copy(edits: Edits, given: Grant, target: Experiment) -> None:
@@ -52,6 +52,6 @@ def _copy(edits: Edits, given: Grant, target: Experiment) -> None:
             level=given.level,
             starts=given.starts,
             ends=given.ends,
-            reason=(MOVED_ALONG + given.reason.removeprefix(MOVED_ALONG))[:255],
+            reason=moved_along(given.reason),
         )
     )

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from portal.catalogue.homes import home_of
+from portal.catalogue.homes import homes_of
 from portal.catalogue.models import Dataset, Experiment, Series, Study, Subject, Visit
 
 
@@ -22,11 +22,7 @@ class Selection:
     def of(cls, *, studies: Iterable[int] = (), datasets: Iterable[int] = ()) -> Self:
         """Return a selection; a study whose every dataset is in it counts as one."""
         chosen, alone = set(studies), set(datasets)
-        touched = Study.objects.filter(series__dataset__in=alone).distinct()
-        for study in touched:
-            every = set(study.series.values_list("dataset", flat=True))
-            if every <= alone and _is_in_one_place(study, every):
-                chosen.add(study.pk)
+        chosen |= _whole_studies(alone)
         inside = Dataset.objects.filter(pk__in=alone, series__study__in=chosen)
         alone -= set(inside.values_list("pk", flat=True))
         return cls(frozenset(chosen), frozenset(alone))
@@ -44,8 +40,7 @@ class Selection:
         """Return the keys of the experiments where it is now."""
         of_studies = Study.objects.filter(pk__in=self.studies)
         found = set(of_studies.values_list("experiment", flat=True))
-        homes = (home_of(one) for one in Dataset.objects.filter(pk__in=self.datasets))
-        return found | {home.pk for home in homes if home}
+        return found | set(homes_of(self.datasets).values())
 
     def all_studies(self) -> set[int]:
         """Return the keys of the studies that it has anything of."""
@@ -147,6 +142,14 @@ def neighbours_in(experiment: Experiment) -> QuerySet[Subject]:
     ).order_by("identifier")
 
 
-def _is_in_one_place(study: Study, datasets: set[int]) -> bool:
-    together = study.experiment.datasets.filter(pk__in=datasets)
-    return together.count() == len(datasets)
+def _whole_studies(datasets: set[int]) -> set[int]:
+    """Return the studies all of whose datasets are these, and in their experiment."""
+    touched = Study.objects.filter(series__dataset__in=datasets)
+    every, there = defaultdict(set), defaultdict(set)
+    series = Series.objects.filter(study__in=touched)
+    for study, dataset in series.values_list("study", "dataset"):
+        every[study].add(dataset)
+    at_home = series.filter(dataset__experiments=F("study__experiment"))
+    for study, dataset in at_home.values_list("study", "dataset"):
+        there[study].add(dataset)
+    return {study for study, keys in every.items() if keys <= datasets & there[study]}

@@ -3,16 +3,15 @@
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Q
 
 from portal.accounts.by import By
 from portal.catalogue.leading import living
-from portal.catalogue.models import Experiment, Subject, Visit
+from portal.catalogue.models import Experiment, Facility, Project, Subject, Visit
 from portal.curation import flags
 from portal.curation.correcting import hold, note
 from portal.curation.edits import Edits
 from portal.curation.errors import CannotBePutRight
-from portal.curation.models import Correction, Flag
+from portal.curation.models import Correction
 from portal.curation.selection import everything_of
 
 
@@ -89,14 +88,36 @@ def rename_subject(subject: int, *, identifier: str, by: By) -> Correction:
     )
 
 
-def visit_of(edits: Edits, wanted: Subject, day: date) -> Visit:
-    """Return a subject's visit on a day; visit and subject are made if need be."""
-    known = Subject.objects.filter(
-        facility=wanted.facility, project=wanted.project, identifier=wanted.identifier
-    ).first()
-    subject = living(known) if known else edits.make(wanted)
-    visit = Visit.objects.filter(subject=subject, date=day).first()
-    return visit or edits.make(Visit(subject=subject, date=day))
+class Visits:
+    """Finds the visits of one place's subjects, and makes those that are missing.
+
+    Each subject is looked up once, with all its visits.
+    """
+
+    def __init__(
+        self, edits: Edits, facility: Facility | None, project: Project | None
+    ) -> None:
+        self._edits = edits
+        self._place = {"facility": facility, "project": project}
+        self._subjects: dict[str, Subject] = {}
+        self._days: dict[int, dict[date, Visit]] = {}
+
+    def on(self, day: date, identifier: str) -> Visit:
+        """Return the visit on a day of whom an ID means."""
+        if identifier not in self._subjects:
+            self._subjects[identifier] = self._subject(identifier)
+        subject = self._subjects[identifier]
+        days = self._days.setdefault(subject.pk, {})
+        if not days:
+            days.update((visit.date, visit) for visit in subject.visits.all())
+        if day not in days:
+            days[day] = self._edits.make(Visit(subject=subject, date=day))
+        return days[day]
+
+    def _subject(self, identifier: str) -> Subject:
+        wanted = Subject(identifier=identifier, **self._place)
+        known = Subject.objects.filter(identifier=identifier, **self._place).first()
+        return living(known) if known else self._edits.make(wanted)
 
 
 def clear_away(edits: Edits, visit: Visit, *, with_subject: bool = True) -> None:
@@ -106,7 +127,7 @@ def clear_away(edits: Edits, visit: Visit, *, with_subject: bool = True) -> None
     """
     if visit.studies.exists() or visit.series.exists():
         return
-    if visit.flags.filter(state=Flag.State.DISMISSED).exists():
+    if flags.is_answered(visit):
         return
     subject = visit.subject
     edits.remove(visit)
@@ -115,10 +136,8 @@ def clear_away(edits: Edits, visit: Visit, *, with_subject: bool = True) -> None
 
 
 def _is_needed(subject: Subject) -> bool:
-    dismissed = Flag.objects.filter(
-        Q(subject=subject) | Q(other_subject=subject), state=Flag.State.DISMISSED
-    )
-    return subject.visits.exists() or subject.merged.exists() or dismissed.exists()
+    hangs_on_it = subject.visits.exists() or subject.merged.exists()
+    return hangs_on_it or flags.is_answered(subject)
 
 
 def _free(edits: Edits, subject: Subject, identifier: str) -> None:

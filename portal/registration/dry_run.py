@@ -1,17 +1,19 @@
 """What rules would say of every series that is here if it came now; no change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import batched, islice
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from portal.catalogue.models import Experiment, Series
-from portal.registration import parking
+from portal.catalogue.models import DatafileParameterSet, Experiment, Series
+from portal.registration import parameters_compared, parking
+from portal.registration.announcement import DoesNotFit
 from portal.registration.experiments import operators_of
 from portal.registration.models import ParkedSeries
+from portal.registration.parameters_compared import Vocabulary
 from portal.sharing.models import Grant
 from rules.answer import NO_ANSWER, Answer, with_answer
 from rules.decide import Decision, NoDecision, Origin, decide
@@ -122,23 +124,37 @@ def sent(word: str) -> Sent | None:
     return None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What all series are looked at with: answers, first series, schemas."""
+
+    answers: Answers
+    firsts: frozenset[int]
+    vocabulary: Vocabulary
+
+
 def _all(rules: Rules) -> Iterator[Outcome]:
     for parked in parking.waiting().iterator(chunk_size=AT_ONCE):
         yield _outcome_of_parked(parked, rules)
-    answers = _answers()
-    firsts = set(
-        Series.objects.order_by("study__experiment_id", "pk")
-        .distinct("study__experiment_id")
-        .values_list("pk", flat=True)
-    )
-    for series in _series().iterator(chunk_size=AT_ONCE):
-        is_first = series.pk in firsts
-        yield _outcome_of_series(series, answers, rules, is_first=is_first)
+    known = _Known(_answers(), _firsts(), Vocabulary.of_the_catalogue())
+    every = _series().iterator(chunk_size=AT_ONCE)
+    for some in batched(every, AT_ONCE, strict=False):
+        of_files = parameters_compared.of_first_files(some)
+        for series in some:
+            of_file = of_files.get(series.dataset_id, [])
+            yield _outcome_of_series(series, of_file, rules, known)
+
+
+def _firsts() -> frozenset[int]:
+    """Return the series that gave their experiments title and institution."""
+    firsts = Series.objects.order_by("study__experiment_id", "pk")
+    keys = firsts.distinct("study__experiment_id").values_list("pk", flat=True)
+    return frozenset(keys)
 
 
 def _series() -> QuerySet[Series]:
     grants = Grant.objects.select_related("user", "group")
-    return (
+    series = (
         Series.objects.select_related(
             "study__experiment__facility",
             "study__experiment__project",
@@ -147,6 +163,7 @@ def _series() -> QuerySet[Series]:
         .prefetch_related(Prefetch("study__experiment__grants", grants))
         .order_by("-pk")
     )
+    return parameters_compared.with_parameters(series)
 
 
 def _outcome_of_parked(parked: ParkedSeries, rules: Rules) -> Outcome:
@@ -162,16 +179,29 @@ def _outcome_of_parked(parked: ParkedSeries, rules: Rules) -> Outcome:
 
 
 def _outcome_of_series(
-    series: Series, answers: Answers, rules: Rules, *, is_first: bool
+    series: Series,
+    of_file: Iterable[DatafileParameterSet],
+    rules: Rules,
+    known: _Known,
 ) -> Outcome:
-    one = _of_series(series, answers)
+    one = _of_series(series, known.answers)
     try:
         decision = one.decided(rules)
-    except NoDecision as question:
+        known.vocabulary.refuse_another_level(decision)
+    except (NoDecision, DoesNotFit) as question:
         return Outcome(one.series_uid, one.where, PARKED, reason=question.reason)
+    is_first = series.pk in known.firsts
+    found = {
+        **_compared(series, decision, is_first=is_first),
+        **parameters_compared.of_series(series, decision, of_file, known.vocabulary),
+    }
+    if not series.study.placed_by_hand:
+        found |= parameters_compared.of_experiment(
+            series, decision, known.vocabulary, is_first=is_first
+        )
     differences = tuple(
         Difference(what, now, then)
-        for what, (now, then) in _compared(series, decision, is_first=is_first).items()
+        for what, (now, then) in found.items()
         if now != then
     )
     outcome = OTHERWISE if differences else SAME

@@ -83,6 +83,8 @@ def release(orthanc_series: str, orthanc_instances: Iterable[str]) -> None:
     picture, parked.picture = parked.picture, None
     parked.state, parked.told_time = State.REGISTERED, None
     parked.tries, parked.not_before = 0, None
+    # What was asked of what has its place now is not asked of what comes later.
+    parked.answer.pop("forget", None)
     parked.save()
     if picture:
         pictures.forget(picture)
@@ -115,7 +117,7 @@ def to_be_taken_in_again() -> dict[str, dict[str, Any]]:
     """
     asked = ParkedSeries.objects.filter(
         Q(not_before=None) | Q(not_before__lte=timezone.now()), state=State.AGAIN
-    )
+    ).exclude(answer__has_key="forget")
     first = asked.order_by("modified_time", "pk")[:MOST_AT_ONCE]
     return dict(first.values_list("orthanc_series", "answer"))
 

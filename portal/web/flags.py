@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.formats import date_format, time_format
 
 from portal.catalogue.models import Dataset, Experiment, Study, Subject, Visit
-from portal.curation import findings, flags
+from portal.curation import flags
+from portal.curation.about import About, about
 from portal.curation.models import Flag
 from portal.sharing import access
 from portal.web.request import Request
@@ -39,18 +40,11 @@ class FlagRow:
     steps: list[Step] = field(default_factory=list)
 
 
-def row_of(flag: Flag, *, among: QuerySet[Experiment]) -> FlagRow:
-    """Return a flag in words; only experiments `among` these are named."""
-    match flag.kind:
-        case Flag.Kind.TWO_PEOPLE if flag.subject:
-            return _two_people(flag, flag.subject, among)
-        case Flag.Kind.TWO_SPELLINGS if flag.subject and flag.other_subject:
-            return _two_spellings(flag, flag.subject, flag.other_subject, among)
-        case Flag.Kind.TWO_STUDIES if flag.visit:
-            return _two_studies(flag, flag.visit, among)
-        case Flag.Kind.TWO_VERSIONS if flag.dataset:
-            return _two_versions(flag, flag.dataset, among)
-    return FlagRow(flag, flag.get_kind_display())
+def rows_of(listed: Iterable[Flag], *, among: QuerySet[Experiment]) -> list[FlagRow]:
+    """Return flags in words; only experiments `among` these are named."""
+    every = list(listed)
+    known = about(every, among=among, at_most=MOST)
+    return [_row_of(flag, known) for flag in every]
 
 
 def flags_about(
@@ -65,13 +59,26 @@ def flags_about(
     return on_it.filter(dataset=dataset) if dataset else on_it
 
 
-def _two_people(flag: Flag, subject: Subject, among: QuerySet[Experiment]) -> FlagRow:
-    experiments = _of_subjects(among, [subject])
+def _row_of(flag: Flag, known: About) -> FlagRow:
+    match flag.kind:
+        case Flag.Kind.TWO_PEOPLE if flag.subject:
+            return _two_people(flag, flag.subject, known)
+        case Flag.Kind.TWO_SPELLINGS if flag.subject and flag.other_subject:
+            return _two_spellings(flag, flag.subject, flag.other_subject, known)
+        case Flag.Kind.TWO_STUDIES if flag.visit:
+            return _two_studies(flag, flag.visit, known)
+        case Flag.Kind.TWO_VERSIONS if flag.dataset:
+            return _two_versions(flag, flag.dataset, known)
+    return FlagRow(flag, flag.get_kind_display())
+
+
+def _two_people(flag: Flag, subject: Subject, known: About) -> FlagRow:
+    experiments = known.experiments_with(subject.pk)
     return FlagRow(
         flag,
         f"The ID {subject.identifier} has scans that clearly differ in name, birth "
         "date or sex.",
-        _people(subject),
+        _people(subject, known),
         experiments,
         [
             Step(f"Put right in experiment {one.pk}", _address(one))
@@ -81,27 +88,24 @@ def _two_people(flag: Flag, subject: Subject, among: QuerySet[Experiment]) -> Fl
 
 
 def _two_spellings(
-    flag: Flag, subject: Subject, other: Subject, among: QuerySet[Experiment]
+    flag: Flag, subject: Subject, other: Subject, known: About
 ) -> FlagRow:
-    experiments = _of_subjects(among, [subject, other])
-    of_first = _of_subjects(among, [subject])
     words = {"deed": "merge_subjects", "subject": subject.pk, "into": other.pk}
     return FlagRow(
         flag,
         f"The IDs {subject.identifier} and {other.identifier} look like one person.",
-        [*_people(subject), *_people(other)],
-        experiments,
+        [*_people(subject, known), *_people(other, known)],
+        known.experiments_with(subject.pk, other.pk),
         [
             Step("Merge the two", _address(one, "subjects", **words))
-            for one in of_first[:1]
+            for one in known.experiments_with(subject.pk)[:1]
         ],
     )
 
 
-def _two_studies(flag: Flag, visit: Visit, among: QuerySet[Experiment]) -> FlagRow:
-    close = findings.close_studies(visit).get(flag.instrument_id or 0, [])
-    apart = {study.experiment_id for study in close}
-    experiments = list(among.filter(pk__in=apart).order_by("pk"))
+def _two_studies(flag: Flag, visit: Visit, known: About) -> FlagRow:
+    close = known.close.get(visit.pk, {}).get(flag.instrument_id or 0, [])
+    experiments = known.experiments(study.experiment_id for study in close)
     day = date_format(visit.date, "j M Y")
     steps = []
     if close and experiments:
@@ -122,29 +126,21 @@ def _two_studies(flag: Flag, visit: Visit, among: QuerySet[Experiment]) -> FlagR
     )
 
 
-def _two_versions(flag: Flag, dataset: Dataset, among: QuerySet[Experiment]) -> FlagRow:
-    again = dataset.datafiles.filter(version__gt=1).order_by("filename")
-    count = again.count()
+def _two_versions(flag: Flag, dataset: Dataset, known: About) -> FlagRow:
+    count, first = known.again.get(dataset.pk, (0, []))
     return FlagRow(
         flag,
         f"{some(count)} file{'' if count == 1 else 's'} of dataset {dataset.pk}, "
         f"{dataset.description or 'without a name'}, came again with other content "
         "under the same instance UID. All are kept.",
-        [str(one) for one in again[:MOST]] + _more(count),
-        list(among.filter(datasets=dataset).order_by("pk")),
+        [str(one) for one in first] + _more(count),
+        known.experiments_of(dataset.pk),
         [Step("Look at the files", f"{reverse('dataset', args=[dataset.pk])}#files")],
     )
 
 
-def _of_subjects(
-    among: QuerySet[Experiment], subjects: Iterable[Subject]
-) -> list[Experiment]:
-    found = among.filter(studies__visit__subject__in=list(subjects))
-    return list(found.order_by("pk").distinct())
-
-
-def _people(subject: Subject) -> list[str]:
-    people = findings.people_of(subject)
+def _people(subject: Subject, known: About) -> list[str]:
+    people = known.people.get(subject.pk, [])
     return [
         f"{subject.identifier}: {one.name or 'no name'}, "
         f"born {one.birth_date or 'unknown'}, sex {one.sex or 'unknown'}"

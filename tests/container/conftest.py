@@ -7,15 +7,14 @@ from contextlib import suppress
 import pytest
 from pynetdicom.transport import AssociationSocket
 
-from tests.box import Box
+from tests.box import Box, running_box
 from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="session")
 def box() -> Iterator[Box]:
     """Return a healthy box in the parent form, in which a series rests one second."""
-    with Box(environment={"IMAGETROVE_STABLE_AGE": "1"}) as box:
-        box.start()
+    with running_box() as box:
         yield box
 
 

@@ -16,7 +16,7 @@ import pytest
 from pydicom.uid import UID
 
 from tests.arrivals import wait_until_arrived
-from tests.box import Box
+from tests.box import Box, running_box
 from tests.container.scans import UNKNOWN_TO_ORTHANC, Scan, all_scans, send_all
 from tests.dicom import make_series, send
 from tests.same import difference, read
@@ -31,8 +31,7 @@ EXPLAINED = {
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
-    with Box(environment={"IMAGETROVE_STABLE_AGE": str(STABLE_AGE)}) as box:
-        box.start()
+    with running_box(stable_age=STABLE_AGE) as box:
         yield box
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.arrivals import dataset_of, send_scan, wait_until_arrived
-from tests.box import Box
+from tests.box import Box, running_box
 from tests.waiting import wait_for
 
 # It changes the database before it fails.
@@ -30,8 +30,7 @@ class Migration(migrations.Migration):
 
 @pytest.fixture
 def box() -> Iterator[Box]:
-    with Box(environment={"IMAGETROVE_STABLE_AGE": "1"}) as box:
-        box.start()
+    with running_box() as box:
         yield box
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests import hostile
 from tests.arrivals import send_scan, wait_until_arrived
-from tests.box import Box
+from tests.box import Box, running_box
 from tests.container import supervision
 from tests.container.doors import Answer, by_c_store, by_rest
 from tests.waiting import wait_until_none
@@ -35,8 +35,7 @@ PATIENCE_SECONDS = {"text": 60, "header": 60, "items": 60}
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
     """Return a box of its own, whose programs have held nothing large before."""
-    with Box(environment={"IMAGETROVE_STABLE_AGE": "1"}) as box:
-        box.start()
+    with running_box() as box:
         yield box
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.arrivals import dataset_of, send_scan, wait_until_arrived
-from tests.box import Box
+from tests.box import Box, running_box
 from tests.container.traffic import Scan
 from tests.waiting import wait_for
 
@@ -19,8 +19,7 @@ ATTACHMENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
-    with Box(environment={"IMAGETROVE_STABLE_AGE": "1"}) as box:
-        box.start()
+    with running_box() as box:
         yield box
 
 

@@ -15,7 +15,7 @@ from tests.arrivals import (
     wait_until_arrived,
     wait_until_seen,
 )
-from tests.box import Box
+from tests.box import Box, running_box
 from tests.container.supervision import kill
 from tests.waiting import wait_for
 
@@ -28,8 +28,7 @@ LAST_UPDATE = 7
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
-    with Box(environment={"IMAGETROVE_STABLE_AGE": str(STABLE_AGE)}) as box:
-        box.start()
+    with running_box(stable_age=STABLE_AGE) as box:
         yield box
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
+import pydicom
 import pytest
 
 from ingest import linking
@@ -20,6 +21,7 @@ from portal.registration import answers, parking
 from portal.registration.models import IngestReport, ParkedSeries
 from portal.store import verification
 from portal.store.models import Replica
+from rules.answer import Answer
 from tests.dicom import make_series, send
 from tests.ingest.conftest import drain, is_drained, started_again
 from tests.orthanc import Orthanc
@@ -255,6 +257,75 @@ def test_what_orthanc_has_no_more_is_taken_in_from_the_parked_files(
     assert not parking.waiting().exists()
     kept = Datafile.objects.get(md5sum=one.md5sum).instance
     assert kept.transfer_syntax_uid == "1.2.840.10008.1.2.1"
+
+
+def test_versions_that_only_the_store_has_keep_the_order_in_which_they_came(
+    daemon: Daemon, orthanc: Orthanc
+):
+    daemon.config.rules.write_text(PROJECT_WANTED)
+    [scan] = make_series(instances=1)
+    for words in ("first", "second", "third"):
+        scan.ImageComments = words
+        send([scan], port=orthanc.dicom_port)
+        drain(daemon)
+    parked = ParkedSeries.objects.get()
+    [gone] = set(parked.instances.values_list("orthanc_instance", flat=True))
+    daemon.orthanc.session.delete(f"{orthanc.url}/instances/{gone}").raise_for_status()
+
+    daemon.config.rules.write_text("")
+    answers.try_again(parked, by=By())
+    drain(daemon)
+
+    uris = Replica.objects.order_by("datafile__version").values_list("uri", flat=True)
+    kept = [pydicom.dcmread(daemon.config.store / uri) for uri in uris]
+    assert [one.ImageComments for one in kept] == ["first", "second", "third"]
+
+
+def test_new_scans_wait_for_nothing_that_fails_again(
+    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+):
+    daemon.config.rules.write_text(PROJECT_WANTED)
+    send(make_series(instances=1), port=orthanc.dicom_port)
+    drain(daemon)
+    answers.try_again(ParkedSeries.objects.get(), by=By())
+    daemon.config.rules.write_text("")
+    new = make_series(instances=2)
+    send(new, port=orthanc.dicom_port)
+
+    def fail(series: str, answer: Answer) -> None:
+        raise BatchFails("the portal answers 500")
+
+    monkeypatch.setattr(daemon.intake, "take_in_again", fail)
+    with pytest.raises(BatchFails):
+        daemon.round(Event())
+
+    assert Dataset.objects.get().series.series_uid == new[0].SeriesInstanceUID
+    assert is_drained(daemon)
+
+
+def test_new_scans_wait_a_while_at_most_for_those_that_are_taken_in_again(
+    daemon: Daemon, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+):
+    daemon.config.rules.write_text(PROJECT_WANTED)
+    for _ in range(3):
+        send(make_series(instances=1), port=orthanc.dicom_port)
+    drain(daemon)
+    for parked in ParkedSeries.objects.all():
+        answers.try_again(parked, by=By())
+    new = make_series(instances=2, ReferringPhysicianName="00142")
+    send(new, port=orthanc.dicom_port)
+    tried = []
+
+    def take_long(series: str, answer: Answer) -> None:
+        tried.append(series)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(daemon.intake, "take_in_again", take_long)
+    monkeypatch.setattr("ingest.daemon.AGAIN_SECONDS", 0.1)
+    daemon.round(Event())
+
+    assert len(tried) == 1
+    assert Dataset.objects.get().file_count == 2
 
 
 def test_what_nobody_has_any_more_is_said_once_and_not_asked_for_for_ever(

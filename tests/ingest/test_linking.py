@@ -163,6 +163,24 @@ def test_a_parked_file_is_freed_with_all_its_versions(
     assert not (store.root / "parked/cc-dd").exists()
 
 
+def test_parked_versions_come_in_the_order_in_which_they_were_parked(
+    store: Store, tmp_path: Path
+):
+    parked = []
+    for number in range(1, 12):
+        [path] = write(
+            make_series(instances=1, SOPInstanceUID=SOP), tmp_path / f"{number}"
+        )
+        parked.append(store.park(arrived(path)).path)
+
+    found = [
+        one.relative_to(store.root).as_posix() for one in store.parked("cc-dd", "aa-bb")
+    ]
+
+    assert found == parked
+    assert found[-1].endswith(".v11.dcm")
+
+
 def test_a_folder_whose_making_was_cut_short_gets_its_mode(
     store: Store, attachment: Path
 ):

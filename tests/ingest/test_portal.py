@@ -89,6 +89,7 @@ def test_what_a_person_has_answered_comes_with_the_poll():
         "receiving": [],
         "again": ["aa", "bb"],
         "answers": {"aa": {"project": "7", "mended_uids": True}},
+        "forget": {"bb": ["b1", "b2"]},
     }
     with portal_that_answers(200, body) as portal:
         asked = portal.poll(Report(mode="link", version="0"))

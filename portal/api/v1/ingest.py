@@ -1,4 +1,4 @@
-"""The four calls of the ingest daemon: poll, series, parked, complete.
+"""The five calls of the ingest daemon: poll, series, parked, complete, forgotten.
 
 Each may be repeated: the answer is the same, and nothing is doubled.
 """
@@ -16,11 +16,12 @@ from portal.api.authentication import IngestKey, OnlyIngest
 from portal.api.v1.announcements import (
     BatchSerializer,
     CompleteSerializer,
+    ForgottenSerializer,
     MisfitsSerializer,
     PollSerializer,
     checked,
 )
-from portal.registration import parking, polls
+from portal.registration import forgetting, parking, polls
 from portal.registration import series as registration
 from portal.registration.announcement import DoesNotFit
 
@@ -39,6 +40,7 @@ def poll(request: Request) -> Response:
             "receiving": receiving,
             "again": list(asked),
             "answers": {series: answer for series, answer in asked.items() if answer},
+            "forget": forgetting.asked(),
         }
     )
 
@@ -93,3 +95,13 @@ def complete(request: Request) -> Response:
     if dataset is None:
         return Response({"error": "no such series"}, status=status.HTTP_404_NOT_FOUND)
     return Response({"dataset": dataset.pk, "complete": True})
+
+
+@api_view(["POST"])
+@authentication_classes([IngestKey])
+@permission_classes([OnlyIngest])
+def forgotten(request: Request) -> Response:
+    """Remove the rest of a series that was to be forgotten, now that Orthanc has."""
+    asked = checked(ForgottenSerializer(data=request.data))
+    removed = forgetting.carried_out(asked["orthanc_series"])
+    return Response({"files": removed.files if removed else 0})

@@ -13,6 +13,7 @@ from portal.curation.foreseeing import foresee
 from portal.curation.models import Correction
 from portal.sharing import access
 from portal.web.corrections import FORMS, DeedForm
+from portal.web.noting import looked_at
 from portal.web.request import Request
 
 # More datasets than this are moved by their studies, or by the command.
@@ -23,7 +24,9 @@ MOST_DATASETS = 500
 @require_safe
 def put_right(request: Request, pk: str) -> HttpResponse:
     """Show the forms for what an experiment holds."""
-    return _forms(request, _experiment(request, pk))
+    found = _experiment(request, pk)
+    looked_at(request, found)
+    return _forms(request, found)
 
 
 @require_POST

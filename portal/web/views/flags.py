@@ -6,14 +6,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.by import By
+from portal.audit import trail
+from portal.audit.models import Entry
+from portal.catalogue.homes import home_of
 from portal.curation import flags
 from portal.curation.models import Flag
 from portal.sharing import access
 from portal.web import paging
-from portal.web.flags import row_of
+from portal.web.flags import rows_of
 from portal.web.request import Request
 
-TOGETHER = 20
+TOGETHER = 50
 
 
 @require_safe
@@ -30,14 +33,28 @@ def dismiss(request: Request, pk: str) -> HttpResponse:
     if not reason:
         return _page(request, problem="Say why all is well; the flag keeps it.")
     flags.dismiss(found, by=By(request.user, reason[:1000]))
+    _note(request, found, "dismissed")
     return redirect("flags")
 
 
 @require_POST
 def reopen(request: Request, pk: str) -> HttpResponse:
     """Take a dismissal back."""
-    flags.reopen(get_object_or_404(_flags(request), pk=pk))
+    found = get_object_or_404(_flags(request), pk=pk)
+    flags.reopen(found)
+    _note(request, found, "opened again")
     return redirect("flags")
+
+
+def _note(request: Request, found: Flag, what: str) -> None:
+    home = home_of(found.dataset) if found.dataset else None
+    trail.record(
+        Entry.Action.CHANGE,
+        user=request.user,
+        subject=found,
+        experiment=home,
+        detail=what,
+    )
 
 
 def _page(request: Request, *, problem: str = "") -> HttpResponse:
@@ -48,7 +65,7 @@ def _page(request: Request, *, problem: str = "") -> HttpResponse:
     found = paging.page_of(request, shown, TOGETHER)
     context = {
         "page": found,
-        "rows": [row_of(flag, among=experiments) for flag in found.object_list],
+        "rows": rows_of(found.object_list, among=experiments),
         "decided": decided,
         "kept": "decided=1&" if decided else "",
         "problem": problem,

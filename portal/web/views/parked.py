@@ -3,9 +3,9 @@
 For administrators, and for the managers of the facility whose scanner sent them.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Sum
 from django.http import (
     Http404,
     HttpResponse,
@@ -17,14 +17,11 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.accounts.by import By
-from portal.accounts.models import User
 from portal.audit import trail
 from portal.audit.models import Entry
-from portal.catalogue.models import Experiment
 from portal.registration import (
     answers,
-    looks,
+    forgetting,
     parking,
     removal,
     resent,
@@ -37,45 +34,37 @@ from portal.sharing import access
 from portal.store import files
 from portal.store.archives import Entry as ArchiveEntry
 from portal.store.archives import tar_of
-from portal.web import paging, states
+from portal.web import paging
 from portal.web.headers import table_of
+from portal.web.noting import looked_at
+from portal.web.parked import (
+    by_visitor,
+    place_in,
+    places_offered,
+    state_of,
+    visible,
+)
 from portal.web.protected import handed_to_nginx
 from portal.web.request import Request
 
-TOGETHER = 50
 INSTANCES_TOGETHER = 100
-# Of how many experiments the newest are offered; any other is found by its number.
-EXPERIMENTS_OFFERED = 200
 OFTEN_SECONDS = 2
 State = ParkedSeries.State
 
 
 @require_safe
-def parked(request: Request) -> HttpResponse:
-    """List what waits for a person, the newest first, and mark what is new to them."""
-    waiting = _visible(request, parking.waiting())
-    new = set(looks.new_for(request.user, waiting).values_list("pk", flat=True))
-    context = {
-        **_listed(request, waiting, new=new),
-        "ignored_count": _visible(request, parking.ignored()).count(),
-    }
-    looks.looked(request.user)
-    return render(request, "web/parked/list.html", context)
-
-
-@require_safe
-def ignored(request: Request) -> HttpResponse:
-    """List what somebody has said needs no place."""
-    context = _listed(request, _visible(request, parking.ignored()))
-    return render(request, "web/parked/ignored.html", context)
-
-
-@require_safe
 def as_csv(request: Request) -> HttpResponse:
     """Download what waits as a table for spreadsheets."""
-    waiting = _visible(request, parking.waiting())
+    waiting = visible(request, parking.waiting())
+    rows = list(waiting)
+    if request.method == "GET":
+        trail.record(
+            Entry.Action.EXPORT,
+            user=request.user,
+            detail=f"a table of {len(rows)} parked series",
+        )
     response = HttpResponse(
-        spreadsheet.csv_of(waiting), content_type="text/csv; charset=utf-8"
+        spreadsheet.csv_of(rows), content_type="text/csv; charset=utf-8"
     )
     name = f"parked {timezone.localdate()}.csv"
     response["Content-Disposition"] = content_disposition_header(
@@ -89,6 +78,7 @@ def parked_series(request: Request, pk: str) -> HttpResponse:
     """Show one series: why it waits, what to do, what was done, and what is in it."""
     found = _one(request, pk)
     response = _page(request, found)
+    looked_at(request, found, detail="with its header")
     if found.state != State.AGAIN:
         # A page that asks for news is made anew when there is some (htmx).
         response["HX-Refresh"] = "true"
@@ -124,12 +114,11 @@ def download(request: Request, pk: str) -> HttpResponseBase:
         for one in rows
     ]
     if request.method == "GET":
-        answers.note_download(found, by=_by(request))
+        answers.note_download(found, by=by_visitor(request))
         trail.record(
             Entry.Action.DOWNLOAD,
             user=request.user,
             subject=found,
-            address=request.address,
         )
     response = StreamingHttpResponse(tar_of(entries), content_type="application/x-tar")
     response["Content-Disposition"] = content_disposition_header(
@@ -144,16 +133,7 @@ def assign(request: Request, pk: str) -> HttpResponse:
     """Put the series into a project, or into an experiment that is there."""
     found = _one(request, pk)
     try:
-        if _field(request, "experiment"):
-            chosen = _chosen_experiment(request)
-            answers.assign_to_experiment(found, chosen, by=_by(request))
-        else:
-            answers.assign_to_project(
-                found,
-                _field(request, "project"),
-                by=_by(request),
-                may_be_new="new" in request.POST,
-            )
+        answers.do(found, place_in(request), by=by_visitor(request))
     except CannotAnswer as problem:
         return _page(request, found, problem=str(problem))
     return redirect("parked_series", pk=found.pk)
@@ -166,7 +146,7 @@ def _button(answer: Callable[..., None]) -> Callable[..., HttpResponse]:
     def view(request: Request, pk: str) -> HttpResponse:
         found = _one(request, pk)
         try:
-            answer(found, by=_by(request))
+            answer(found, by=by_visitor(request))
         except CannotAnswer as problem:
             return _page(request, found, problem=str(problem))
         return redirect("parked_series", pk=found.pk)
@@ -184,42 +164,23 @@ put_back = _button(answers.put_back)
 
 @require_POST
 def forget(request: Request, pk: str) -> HttpResponse:
-    """Remove the parked copy of a series that was sent again and has its place."""
+    """Have the parked copy of a series removed that came again and has its place."""
     found = _one(request, pk)
     if resent.dataset_with_all(found) is None:
         problem = "Not all of its instances have their place by now, so it is kept."
         return _page(request, found, problem=problem)
-    trail.record(
-        Entry.Action.FORGET,
-        user=request.user,
-        subject=found,
-        detail=found.orthanc_series,
-        address=request.address,
-    )
-    removal.remove(removal.OneSeries(orthanc_series=found.orthanc_series))
+    some = removal.OneSeries(orthanc_series=found.orthanc_series)
+    forgetting.ask(some, by=by_visitor(request))
     return redirect("parked")
-
-
-def state_of(found: ParkedSeries) -> states.State:
-    """Return the state of a parked series, with what comes next."""
-    if found.state == State.REGISTERED:
-        return states.REGISTERED
-    if found.state == State.IGNORED:
-        return states.IGNORED
-    return states.AGAIN if found.state == State.AGAIN else states.PARKED
 
 
 def _page(request: Request, found: ParkedSeries, *, problem: str = "") -> HttpResponse:
     """Show a series; with a problem, what was typed stays where it was."""
     instances = found.instances.order_by("received_time", "pk")
-    mine = access.experiments_put_right_by(request.user)
     datasets = access.datasets_visible_to(request.user)
     is_placed = found.state == State.REGISTERED
     again = None if is_placed else resent.dataset_with_all(found)
     dataset = datasets.filter(series__orthanc_series=found.orthanc_series).first()
-    if is_placed and dataset is None:
-        # Its header is that of a dataset which this person may not see.
-        raise Http404
     context = {
         "parked": found,
         "state": state_of(found),
@@ -228,8 +189,6 @@ def _page(request: Request, found: ParkedSeries, *, problem: str = "") -> HttpRe
         "helps": answers.helps(found),
         "wants_a_place": answers.wants_a_place(found),
         "meant": suggestions.projects_meant(found),
-        "projects": suggestions.known_projects(),
-        "experiments": mine.order_by("-pk")[:EXPERIMENTS_OFFERED],
         "dataset": dataset,
         "resent": again,
         "no_picture": _why_no_picture(found),
@@ -238,21 +197,10 @@ def _page(request: Request, found: ParkedSeries, *, problem: str = "") -> HttpRe
         "size_bytes": instances.aggregate(size=Sum("size_bytes", default=0))["size"],
         "header": table_of(found.header),
         "seconds": OFTEN_SECONDS,
+        **places_offered(request),
     }
     status = 400 if problem else 200
     return render(request, "web/parked/page.html", context, status=status)
-
-
-def _listed(
-    request: Request, rows: QuerySet[ParkedSeries], *, new: Set[int] = frozenset()
-) -> dict[str, object]:
-    counted = rows.select_related("picture").annotate(
-        instance_count=Count("instances"),
-        size_bytes=Sum("instances__size_bytes", default=0),
-    )
-    page = paging.page_of(request, counted, TOGETHER)
-    series = [(one, state_of(one), one.pk in new) for one in page.object_list]
-    return {"page": page, "series": series}
 
 
 def _why_no_picture(found: ParkedSeries) -> str:
@@ -266,39 +214,12 @@ def _why_no_picture(found: ParkedSeries) -> str:
     return "" if picture.name else picture.reason
 
 
-def _visible(request: Request, rows: QuerySet[ParkedSeries]) -> QuerySet[ParkedSeries]:
-    if not access.may_see_parked_series(request.user):
-        raise Http404
-    return access.parked_visible_to(request.user, rows)
-
-
 def _one(request: Request, pk: str) -> ParkedSeries:
-    rows = _visible(request, parking.every()).select_related("picture")
-    return get_object_or_404(rows, pk=pk)
-
-
-def _by(request: Request) -> By:
-    user = request.user if isinstance(request.user, User) else None
-    return By(user, _field(request, "reason"))
-
-
-def _chosen_experiment(request: Request) -> Experiment:
-    """Return the experiment that was typed. Raises CannotAnswer for any other."""
-    number = _field(request, "experiment").split(maxsplit=1)[0]
-    mine = access.experiments_put_right_by(request.user)
-    chosen = mine.filter(pk=number).first() if _is_key(number) else None
-    if chosen is None:
-        raise CannotAnswer(
-            f"There is no experiment {number} that you may add to. Its number stands "
-            "in the address of its page."
-        )
-    return chosen
-
-
-def _field(request: Request, name: str) -> str:
-    """Return a field of the form, without what PostgreSQL cannot keep."""
-    return request.POST.get(name, "").replace("\0", "").strip()[:1000]
-
-
-def _is_key(text: str) -> bool:
-    return text.isdecimal() and text.isascii() and len(text) <= 18
+    rows = visible(request, parking.every()).select_related("picture")
+    found = get_object_or_404(rows, pk=pk)
+    datasets = access.datasets_visible_to(request.user)
+    its_own = datasets.filter(series__orthanc_series=found.orthanc_series)
+    if found.state == State.REGISTERED and not its_own.exists():
+        # Its header is that of a dataset which this person may not see.
+        raise Http404
+    return found

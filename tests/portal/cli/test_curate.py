@@ -74,7 +74,16 @@ def test_a_program_reads_what_was_done_as_json(experiment, dataset):
         "no_longer": ["alice", "bob"],
         "still": [],
         "may_download": [],
+        "may_only_look": [],
     }
+
+
+def test_who_may_only_look_afterwards_is_said_by_name(experiment, dataset, alice):
+    target = make_experiment(readers=[alice])
+
+    said = ingest("reassign", str(dataset.pk), "--to", str(target.pk), "--dry-run")
+
+    assert "may only look, and could download before: alice" in said.stdout
 
 
 def test_a_subject_alone_changes_nobody_s_access(experiment, dataset):

@@ -15,6 +15,8 @@ from portal.cli.__main__ import app
 from portal.registration import answers, parking, polls
 from portal.registration import series as registration
 from portal.registration.models import IngestReport, ParkedSeries
+from rules.decide import Origin
+from rules.question import Question
 from tests import dicom
 from tests.portal.builders import announce, make_project, set_aside
 
@@ -237,7 +239,66 @@ def test_it_must_be_clear_what_is_tried_again(words):
     result = ingest("retry", *words)
 
     assert result.exit_code == 1
-    assert "Name one series, or say --all." in result.stderr
+    assert "Name one series, or say --all, or which" in result.stderr
+
+
+@pytest.fixture
+def several():
+    """Two series without a project, of two scanners, and one of another reason."""
+    said = {"question": Question.PROJECT}
+    return [
+        parking.park(set_aside(dicom.make_series(instances=1), **more))
+        for more in (
+            {**said, "origin": Origin("MR1", "STORESCP", "192.0.2.7")},
+            {**said, "origin": Origin("MR2", "STORESCP", "192.0.2.8")},
+            {"question": Question.HEADER},
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("--all",), {0, 1, 2}),
+        (("--only", "project"), {0, 1}),
+        (("--sender", "MR2"), {1}),
+        (("--only", "project", "--sender", "MR1"), {0}),
+        (("--only", "people"), set()),
+    ],
+)
+def test_those_are_tried_again_that_are_meant(several, words, meant):
+    count = len(meant)
+
+    assert said("retry", *words).startswith(f"{count} series asked for again")
+
+    assert set(asked()) == {several[number].orthanc_series for number in meant}
+
+
+def test_several_are_ignored_for_one_reason_each_with_its_own_history(several):
+    assert said("ignore", "--only", "project", "--reason", "A test.") == (
+        "2 series ignored.\n"
+    )
+
+    assert list(parking.waiting()) == [several[2]]
+    assert {one.events.get().reason for one in parking.ignored()} == {"A test."}
+
+
+def test_several_are_put_into_one_project_if_they_wait_for_a_place(several):
+    words = ("assign", "--all", "--project", "7", "--new-project")
+
+    assert said(*words).startswith("2 series of 3 taken in there")
+
+    waiting = {one.orthanc_series for one in several[:2]}
+    assert asked() == {one: {"project": "7"} for one in waiting}
+
+
+@pytest.mark.parametrize("command", ["retry", "ignore", "assign"])
+def test_one_and_several_are_not_meant_at_once(command, parked):
+    more = {"ignore": ("--reason", "x"), "assign": ("--project", "7")}
+    result = ingest(command, "1.2.3", "--only", "uid", *more.get(command, ()))
+
+    assert result.exit_code == 1
+    assert "Name one series, or say --all, or which" in result.stderr
 
 
 def test_a_series_is_put_into_a_project_or_an_experiment(parked, experiment):

@@ -1,22 +1,33 @@
 """`imagetrove rules`: check a file, try it on what is here, say why it decides so."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from typer.testing import CliRunner, Result
 
 from portal.accounts.people import group_named
-from portal.catalogue.models import Dataset, Experiment, Series, Study
+from portal.catalogue.models import (
+    Dataset,
+    Experiment,
+    ParameterName,
+    Schema,
+    Series,
+    Study,
+)
 from portal.cli.__main__ import app
-from portal.registration import parking
+from portal.registration import parking, site_rules
 from portal.registration import series as registration
 from portal.registration.models import ParkedSeries
 from portal.sharing.models import Grant
+from rules.decide import decide
 from tests import dicom
-from tests.portal.builders import announce, set_aside
+from tests.portal.builders import FACILITY, ORIGIN, announce, header_of, set_aside
 
 pytestmark = pytest.mark.django_db
 
@@ -219,6 +230,129 @@ def test_what_a_person_has_answered_stands(file):
     assert outcomes(file)["same"] == 1
     said = rules("explain", batch.series_uid).stdout
     assert "A person said that it belongs to project 7." in said
+
+
+SCHEMAS = """
+[[rule.schema]]
+level = "experiment"
+namespace = "http://example.org/schemas/experiment"
+name = "Study"
+parameters = { Referrer = "{ReferringPhysicianName}" }
+
+[[rule.schema]]
+level = "dataset"
+namespace = "http://example.org/schemas/dataset"
+name = "Scan"
+parameters = { Model = "{ManufacturerModelName}", Kind = "{Modality}" }
+
+[[rule.schema]]
+level = "file"
+namespace = "http://example.org/schemas/file"
+name = "Image"
+parameters = { Person = "{PatientID}" }
+"""
+
+
+def registered_by(file: Path, **keywords: Any) -> Series:
+    """Register a series as the rules in a file would have it."""
+    scan = dicom.make_series(ManufacturerModelName="Trio", **keywords)
+    document = site_rules.load(file.read_text())
+    decided = decide(header_of(scan[0]), ORIGIN, document, facility=FACILITY)
+    registration.register(replace(announce(scan), decision=decided))
+    return Series.objects.latest("pk")
+
+
+def test_parameters_that_are_as_the_rules_write_them_are_the_same(file):
+    file.write_text(RULES + SCHEMAS)
+    registered_by(file, ReferringPhysicianName="Dr Who")
+
+    assert outcomes(file)["same"] == 1
+
+
+def test_parameters_that_would_be_others_are_said_with_their_schema(file):
+    file.write_text(RULES + SCHEMAS)
+    registered_by(file, ReferringPhysicianName="Dr Who")
+    file.write_text(
+        RULES
+        + SCHEMAS.replace('"{ReferringPhysicianName}"', '"Dr {ReferringPhysicianName}"')
+        .replace("Kind", "Sort")
+        .replace('"{PatientID}"', '"{PatientID}/{Modality}"')
+    )
+
+    (told,) = outcomes(file)["series"]
+
+    assert {one["what"]: (one["now"], one["then"]) for one in told["differences"]} == {
+        "Kind of Scan (dataset)": ("MR", ""),
+        "Sort of Scan (dataset)": ("", "MR"),
+        "Person of Image (file)": ("P1", "P1/MR"),
+        "Referrer of Study (experiment)": ("Dr Who", "Dr Dr Who"),
+    }
+    assert "Sort of Scan (dataset)" in rules("test", str(file)).stdout
+
+
+def test_what_others_wrote_for_the_experiment_is_not_missing_from_a_series(file):
+    file.write_text(RULES + SCHEMAS)
+    first = registered_by(file, ReferringPhysicianName="Dr Who")
+    registered_by(file, study_uid=first.study.study_uid)
+
+    assert outcomes(file)["same"] == 2
+
+
+def test_a_series_that_would_add_to_what_the_experiment_has_is_told(file):
+    file.write_text(RULES)
+    first = registered_by(file)
+    registered_by(
+        file, study_uid=first.study.study_uid, ReferringPhysicianName="Dr Who"
+    )
+    file.write_text(RULES + SCHEMAS)
+
+    newest, _ = outcomes(file)["series"]
+
+    assert {
+        "what": "Referrer of Study (experiment)",
+        "now": "",
+        "then": "Dr Who",
+    } in newest["differences"]
+
+
+def test_a_number_is_compared_as_a_number(file):
+    file.write_text(RULES + SCHEMAS.replace("{ManufacturerModelName}", "1.50"))
+    schema = Schema.objects.create(
+        namespace="http://example.org/schemas/dataset", type=Schema.Type.DATASET
+    )
+    ParameterName.objects.create(
+        schema=schema, name="Model", data_type=ParameterName.DataType.NUMERIC
+    )
+    registered_by(file)
+    file.write_text(RULES + SCHEMAS.replace("{ManufacturerModelName}", "1.5"))
+
+    assert outcomes(file)["same"] == 1
+
+
+def test_a_schema_that_is_for_other_things_is_said_before_it_parks_everything(file):
+    registration.register(announce(rule="mr"))
+    Schema.objects.create(
+        namespace="http://example.org/schemas/file", type=Schema.Type.DATASET
+    )
+    file.write_text(RULES + SCHEMAS)
+
+    told = outcomes(file)
+
+    assert told["parked"] == 1
+    assert "which is one of the dataset" in told["series"][0]["reason"]
+
+
+def test_many_series_are_tried_with_as_many_queries_as_a_few(file):
+    file.write_text(RULES + SCHEMAS)
+    counts = []
+    for number in range(1, 13):
+        registered_by(file)
+        if number in (2, 12):
+            with CaptureQueriesContext(connection) as queries:
+                assert outcomes(file)["same"] == number
+            counts.append(len(queries))
+
+    assert counts[0] == counts[1]
 
 
 def test_whose_access_was_ended_is_no_newcomer(file):

@@ -1,11 +1,6 @@
 """Scans that come after a correction, or in its midst, find the right place."""
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connection
 
 from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Study
@@ -16,6 +11,7 @@ from portal.registration import removal
 from portal.registration import series as registration
 from portal.sharing import access
 from tests import dicom
+from tests.at_once import at_once
 from tests.portal.builders import announce, make_dataset, make_experiment
 
 pytestmark = pytest.mark.django_db
@@ -123,29 +119,6 @@ def test_what_was_put_right_is_removed_like_all_else(by):
 
     assert not Experiment.objects.exists()
     assert not Study.objects.exists()
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Do things in a thread each; return what came of them, errors too."""
-    ready = threading.Barrier(len(deeds), timeout=10)
-    results: list[Any] = []
-
-    def do(deed: Callable[[], Any]) -> None:
-        try:
-            ready.wait()
-            results.append(deed())
-        # The test shows whatever went wrong.
-        except Exception as error:  # noqa: BLE001
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=[one]) for one in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,10 +6,11 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
+from portal.accounts.by import By
 from portal.catalogue.models import Dataset, Experiment, Subject, Visit
-from portal.curation import moving, renaming, subjects, undoing
+from portal.curation import flags, moving, renaming, subjects, undoing
 from portal.curation.errors import CannotBePutRight
-from portal.curation.models import Correction
+from portal.curation.models import Correction, Flag
 from portal.curation.moving import Destination
 from portal.curation.selection import Selection, everything_in
 from portal.registration import series as registration
@@ -346,3 +347,117 @@ def test_whom_a_rule_has_named_since_keeps_access(alice, by):
     undoing.undo(correction.pk, by=by)
 
     assert [str(one.user) for one in target.grants.exclude(user=None)] == ["alice"]
+
+
+def merged_to_download(alice, by) -> tuple[Experiment, Correction]:
+    """Merge what alice may download into what she may look at; return that, and it."""
+    source = make_experiment(downloaders=[alice])
+    target = make_experiment(readers=[alice])
+    make_dataset(source, files=1)
+    merge = moving.merge(source.pk, into=target.pk, by=by)
+    assert target.grants.get().level == Grant.Level.DOWNLOAD
+    return target, merge
+
+
+def test_a_level_that_nobody_has_named_since_goes_back_and_comes_again(alice, by):
+    target, merge = merged_to_download(alice, by)
+
+    undone = undoing.undo(merge.pk, by=by)
+    given = target.grants.get()
+    undoing.undo(undone.pk, by=by)
+
+    assert (given.level, given.reason) == (Grant.Level.READ, "a test")
+    assert target.grants.get().level == Grant.Level.DOWNLOAD
+
+
+@pytest.mark.parametrize("level", [Grant.Level.DOWNLOAD, Grant.Level.OWN])
+def test_a_level_that_a_person_has_given_since_a_merge_stays(alice, by, level):
+    target, merge = merged_to_download(alice, by)
+    grant(target, to=alice, reason="she is in charge", level=level)
+
+    undoing.undo(merge.pk, by=by)
+
+    given = target.grants.get()
+    assert (given.level, given.reason) == (level, "she is in charge")
+
+
+def test_a_level_that_a_rule_has_named_since_a_merge_stays(alice, by):
+    target, merge = merged_to_download(alice, by)
+    late = announce(experiment_key=target.key, people=(alice.email,), rule="mr")
+    registration.register(late)
+
+    undoing.undo(merge.pk, by=by)
+
+    given = target.grants.get(user=alice)
+    assert (given.level, given.reason) == (Grant.Level.DOWNLOAD, 'rule "mr"')
+
+
+def test_who_was_given_less_since_than_a_merge_brought_keeps_that_alone(alice, by):
+    source = make_experiment(downloaders=[alice])
+    make_dataset(source, files=1)
+    target = make_experiment()
+    merge = moving.merge(source.pk, into=target.pk, by=by)
+    grant(target, to=alice, reason="she may look", level=Grant.Level.READ)
+    assert target.grants.get().level == Grant.Level.DOWNLOAD
+
+    undoing.undo(merge.pk, by=by)
+
+    given = target.grants.get()
+    assert (given.level, given.reason) == (Grant.Level.READ, "she may look")
+
+
+def test_of_what_was_there_before_and_what_was_given_since_the_more_stays(alice, by):
+    source = make_experiment(owners=[alice])
+    target = make_experiment(readers=[alice])
+    make_dataset(source, files=1)
+    merge = moving.merge(source.pk, into=target.pk, by=by)
+    grant(target, to=alice, reason="she may have it")
+
+    undoing.undo(merge.pk, by=by)
+
+    given = target.grants.get()
+    assert (given.level, given.reason) == (Grant.Level.DOWNLOAD, "she may have it")
+
+
+def test_a_dismissed_flag_outlives_the_undoing_of_what_it_is_about(
+    experiment, administrator, by
+):
+    dataset = add_study(experiment, patient_id="P-9", study_date="20260308")
+    other = add_study(experiment)
+    moved = moving.reassign(
+        studies(other), Destination(experiment=experiment.pk, subject="P9"), by=by
+    )
+    flags.look(other.series.study_id)
+    flag = Flag.objects.get(kind=Flag.Kind.TWO_SPELLINGS)
+    assert str(flag.subject) == "P-9"
+    flags.dismiss(flag, by=By(administrator, "two sisters"))
+
+    undone = undoing.undo(moved.pk, by=by)
+    undoing.undo(undone.pk, by=by)
+    flags.look(dataset.series.study_id)
+
+    flag = Flag.objects.get(kind=Flag.Kind.TWO_SPELLINGS)
+    assert (flag.state, flag.reason) == (Flag.State.DISMISSED, "two sisters")
+
+
+def test_a_visit_with_a_dismissed_flag_stays_when_its_studies_go_back(
+    administrator, by
+):
+    first = add_study(make_experiment(), patient_id="P9", StudyTime="093000")
+    second = add_study(make_experiment(), patient_id="P9", StudyTime="101500")
+    homes = [one.experiments.get().pk for one in (first, second)]
+    to = [Destination(experiment=key, subject="P10") for key in homes]
+    moves = [
+        moving.reassign(studies(one), where, by=by)
+        for one, where in zip((first, second), to, strict=True)
+    ]
+    flags.look(first.series.study_id)
+    flag = Flag.objects.get(kind=Flag.Kind.TWO_STUDIES, state=Flag.State.OPEN)
+    flags.dismiss(flag, by=By(administrator, "two protocols"))
+
+    for move in reversed(moves):
+        undoing.undo(move.pk, by=by)
+
+    flag.refresh_from_db()
+    assert flag.state == Flag.State.DISMISSED
+    assert Visit.objects.filter(flags=flag, studies=None).exists()

@@ -1,10 +1,9 @@
 """What a rule's schemas say becomes parameters, once, of all three levels."""
 
-import threading
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from portal.catalogue.models import (
     DatafileParameter,
@@ -18,9 +17,10 @@ from portal.catalogue.models import (
     Study,
 )
 from portal.registration import series as registration
-from portal.registration.announcement import Batch, DoesNotFit
+from portal.registration.announcement import DoesNotFit
 from rules.decide import ParameterSet
 from tests import dicom
+from tests.at_once import at_once
 from tests.portal.builders import announce
 
 pytestmark = pytest.mark.django_db
@@ -152,20 +152,8 @@ def test_two_series_of_one_experiment_at_once_write_its_parameters_once():
         )
         for _ in range(2)
     ]
-    start = threading.Barrier(2)
 
-    def register(batch: Batch) -> None:
-        start.wait()
-        try:
-            registration.register(batch)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=register, args=[one]) for one in batches]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(registration.register, batch) for batch in batches))
 
     assert ExperimentParameterSet.objects.count() == 1
     assert of_experiment() == {"A": "1"}

@@ -1,12 +1,11 @@
 """A series arrives: once, twice, in parts, late, at the same time as another."""
 
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from portal.catalogue.models import (
     Datafile,
@@ -25,6 +24,7 @@ from portal.registration import series as registration
 from portal.registration.announcement import Batch, DoesNotFit
 from portal.store.models import Replica
 from tests import dicom
+from tests.at_once import at_once
 from tests.portal.builders import announce, make_project
 
 pytestmark = pytest.mark.django_db
@@ -301,27 +301,8 @@ def test_the_moment_of_reception_is_kept_to_the_second():
     assert {file.created_time for file in Datafile.objects.all()} == {received}
 
 
-def at_once(*batches: Batch) -> list[Any]:
-    """Register batches in a thread each; return what came of them, errors too."""
-    ready = threading.Barrier(len(batches), timeout=10)
-    results: list[Any] = []
-
-    def register(batch: Batch) -> None:
-        try:
-            ready.wait()
-            results.append(registration.register(batch))
-        # The test shows whatever went wrong.
-        except Exception as error:  # noqa: BLE001
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=register, args=[one]) for one in batches]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+def register_at_once(*batches: Batch) -> list[Any]:
+    return at_once(*(partial(registration.register, batch) for batch in batches))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -338,7 +319,7 @@ def test_two_series_of_a_new_study_at_once_make_one_of_each(attempt):
         for _ in range(4)
     ]
 
-    results = at_once(*batches)
+    results = register_at_once(*batches)
 
     assert {one.experiment_id for one in results} == {Experiment.objects.get().pk}
     assert len({one.dataset_id for one in results}) == 4
@@ -361,7 +342,7 @@ def test_two_series_of_a_new_study_at_once_make_one_of_each(attempt):
 def test_one_batch_sent_twice_at_once_is_registered_once(attempt):
     batch = announce()
 
-    results = at_once(batch, batch, batch)
+    results = register_at_once(batch, batch, batch)
 
     assert sorted(one.new for one in results) == [0, 0, 3]
     assert Dataset.objects.get().file_count == Datafile.objects.count() == 3
@@ -372,7 +353,7 @@ def test_two_parts_of_one_series_at_once_make_one_dataset():
     batch = announce(dicom.make_series(instances=6))
     registration.register(replace(batch, instances=batch.instances[:1]))
 
-    results = at_once(
+    results = register_at_once(
         replace(batch, instances=batch.instances[:4]),
         replace(batch, instances=batch.instances[2:]),
     )

@@ -9,8 +9,8 @@ from django.test import Client
 
 from portal.accounts.by import By
 from portal.audit.models import Entry
-from portal.catalogue.models import Project
-from portal.registration import answers, parking
+from portal.catalogue.models import Instance, Project
+from portal.registration import answers, forgetting, parking
 from portal.registration import series as registration
 from portal.registration.models import ParkedEvent, ParkedSeries
 from portal.store import files
@@ -131,6 +131,41 @@ def test_a_series_that_found_its_place_says_where_and_is_on_the_list_no_more(
     page = browser.get(f"/parked/{parked.pk}").content.decode()
     assert f'href="/dataset/{registered.dataset_id}"' in page
     assert "Say where it belongs" not in page
+
+
+def test_the_page_of_what_was_placed_is_for_those_who_see_the_dataset(
+    browser, browser_of, carol, dataset
+):
+    datasets = dicom.make_series(instances=1)
+    parked = parking.park(set_aside(datasets))
+    manager, address = browser_of(carol), f"/parked/{parked.pk}"
+    assert manager.get(address).status_code == 200
+
+    registration.register(announce(datasets, facility="Elsewhere"))
+
+    assert "It has found its place" in browser.get(address).content.decode()
+    for path in ("", "/picture", "/download"):
+        assert manager.get(address + path).status_code == 404
+    assert manager.post(f"{address}/again").status_code == 404
+    assert not parked.events.filter(what=ParkedEvent.What.DOWNLOADED).exists()
+
+
+def test_what_was_placed_is_answered_for_no_more(browser, datasets, parked):
+    registration.register(announce(datasets))
+
+    for what, fields in (
+        ("again", {}),
+        ("ignore", {"reason": "A phantom."}),
+        ("put-back", {}),
+        ("forget", {}),
+        ("assign", {"project": "7", "new": "on"}),
+    ):
+        answer = browser.post(f"/parked/{parked.pk}/{what}", fields)
+        assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "Somebody was faster, or it has found its place" in page
+    assert "Download all files" not in page
+    assert asked() == {}
 
 
 def test_a_page_that_asks_for_news_is_made_anew_when_there_is_some(
@@ -315,14 +350,21 @@ def test_a_copy_that_was_sent_again_corrected_is_forgotten(
     for dataset in datasets:
         dataset.PatientID = "P1-corrected"
     registered = registration.register(announce(datasets, orthanc_series="another"))
+    # Orthanc names instances by PatientID, too.
+    Instance.objects.update(orthanc_instance="another")
     page = browser.get(f"/parked/{parked.pk}").content.decode()
     assert f'registered as <a href="/dataset/{registered.dataset_id}"' in page
-    names = [one.name for one in parked.instances.all()]
 
-    post(browser, parked, "forget")
+    page = post(browser, parked, "forget")
 
-    assert not ParkedSeries.objects.exists()
-    assert not any(files.exists(name) for name in names)
+    assert "parked: to be removed" in page
+    names = {one.orthanc_instance for one in parked.instances.all()}
+    assert forgetting.asked() == {parked.orthanc_series: sorted(names)}
+    assert asked() == {}
+    assert (
+        "it is to be removed with all its files"
+        in browser.get(f"/parked/{parked.pk}").content.decode().lower()
+    )
     entry = Entry.objects.get(action=Entry.Action.FORGET)
     assert (entry.user, entry.detail) == (administrator, parked.orthanc_series)
 

@@ -63,6 +63,17 @@ def test_a_move_is_shown_first_and_done_when_it_is_confirmed(
     assert list(dataset.experiments.all()) == [target]
 
 
+def test_who_may_only_look_afterwards_is_said_by_name_before_it_is_done(
+    browser, experiment, dataset, alice
+):
+    target = make_experiment(readers=[alice])
+    sent = {"deed": "move", "where": "experiment", "experiment": target.pk}
+
+    shown = post(browser, experiment, **sent, study=dataset.series.study_id)
+
+    assert "may only look from then on: Alice Adams" in text(shown)
+
+
 def test_the_address_of_what_was_merged_leads_to_the_survivor(
     browser, browser_of, experiment, dataset, alice, mallory
 ):
