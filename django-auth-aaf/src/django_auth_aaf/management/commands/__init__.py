@@ -1,0 +1,1 @@
+"""Commands of django_auth_aaf."""

@@ -1,0 +1,1 @@
+"""The tables of django_auth_aaf."""

@@ -1,0 +1,1 @@
+"""Tags of django_auth_aaf."""
