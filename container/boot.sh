@@ -17,6 +17,7 @@ run() {
 }
 
 export IMAGETROVE_SSHD=${IMAGETROVE_SSHD:-on} IMAGETROVE_STABLE_AGE=${IMAGETROVE_STABLE_AGE:-10}
+export IMAGETROVE_HTTPS_REDIRECT=${IMAGETROVE_HTTPS_REDIRECT:-on}
 
 run container/check_volumes.sh # all there and writable; nothing is touched yet
 exec 4>>/data/.lock            # below 5, or supervisord would close it, and with it the lock
@@ -25,7 +26,7 @@ flock --nonblock 4 || container/refuse 75 "another box runs on these volumes (it
 run container/check_version.sh # not of a newer ImageTrove
 run container/take_volumes.sh  # folders, owners, modes; a trial link, as orthanc
 run container/make_secrets.sh  # into /data/secrets, only those that are missing
-run container/prepare_run.sh   # /run: sockets' folders, the environment, Orthanc's settings
+run container/prepare_run.sh   # /run: sockets' folders, the environment, Orthanc's settings, certificates
 run container/as postgres ./postgresql_first_run.sh
 run container/with_postgresql.sh container/prepare_database.sh # migrations, the first administrator
 

@@ -2,7 +2,7 @@
 # Ask each program the question that its user would ask, all at once; fail if one does not answer.
 #
 # Prints a line for each program: its name, ok or down (off: nobody wants it), and what it said, with
-# tabs between. Asked by Docker every few seconds, by `imagetrove status` and the health page; works as
+# tabs between; of stunnel only where there is a certificate. Asked by Docker every few seconds, by `imagetrove status` and the health page; works as
 # root and as imagetrove. A program that hangs must not hang the answer, so each question has a limit.
 set -uo pipefail
 cd /app || exit 1
@@ -31,19 +31,33 @@ valkey() {
 
 portal() { fetch --unix-socket /run/portal/portal.sock http://localhost/healthz; }
 
-nginx() { fetch http://127.0.0.1:8000/healthz; }
+nginx() {
+    fetch http://127.0.0.1:8000/healthz || return 1
+    if certificate_is_there; then
+        fetch --insecure https://127.0.0.1:8443/healthz
+    fi
+}
+
+# Its own door: at the scanners' one it might be asked for a certificate.
+stunnel() {
+    /usr/bin/echoscu --timeout "$seconds" --aetitle HEALTH --call STORESCP --anonymous-tls --ignore-peer-cert \
+        127.0.0.1 2763 2>&1
+}
 
 ingest() { younger 'SELECT max(poll_time) FROM registration_ingestreport' 'has not polled'; }
 
 # The beat asks for it through valkey, and a worker writes it.
 worker() { younger "SELECT max(time) FROM jobs_heartbeat WHERE name = 'beat'" 'no heartbeat came through beat and worker'; }
 
-# Nobody can speak to the beat, so look for its process, and whether that is stopped (T) or dead (Z).
 # This question has `beat` among its own arguments, and grep its pattern: neither has these four words.
-beat() {
+beat() { runs 'celery\x00--app\x00portal\.jobs\x00beat\x00'; }
+
+certificates() { runs 'python\x00container/certificates\.py\x00'; }
+
+# runs PATTERN: nobody can speak to it, so look for its process, and whether that is stopped (T) or dead (Z).
+runs() {
     local found
-    found=$(grep --no-messages --text --files-with-matches --perl-regexp \
-        'celery\x00--app\x00portal\.jobs\x00beat\x00' /proc/[0-9]*/cmdline)
+    found=$(grep --no-messages --text --files-with-matches --perl-regexp "$1" /proc/[0-9]*/cmdline)
     if [[ ! $found ]]; then
         echo "does not run"
         return 1
@@ -59,6 +73,9 @@ sshd() {
     { exec 5<>/dev/tcp/127.0.0.1/22; } 2>/dev/null && read -r banner <&5
     [[ $banner == SSH-2.0-* ]]
 }
+
+# Of stunnel's folder and nginx's, nobody but they and root sees anything.
+certificate_is_there() { grep --quiet '"ends": "2' /run/imagetrove/certificate.json 2>/dev/null; }
 
 fetch() { curl --silent --show-error --fail --max-time "$seconds" --output /dev/null "$@" 2>&1; }
 
@@ -103,7 +120,10 @@ if [[ ! -S /run/supervisor.sock ]]; then
     printf 'boot\tdown\tnot finished yet\n'
     exit 1
 fi
-programs=(orthanc ingest postgresql valkey portal worker beat nginx)
+programs=(orthanc ingest postgresql valkey portal worker beat nginx certificates)
+if certificate_is_there; then
+    programs+=(stunnel)
+fi
 answers=$(
     for program in "${programs[@]}"; do answer_of "$program" & done
     if [[ ${IMAGETROVE_SSHD:-on} == off ]]; then

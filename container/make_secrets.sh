@@ -5,7 +5,7 @@
 # group reads it. A secret that comes from a file of the site's (IMAGETROVE_<NAME>_FILE) is not made.
 set -euo pipefail
 
-# secret NAME OWNER:GROUP MODE
+# secret NAME OWNER:GROUP MODE [BYTES]
 secret() {
     local given=IMAGETROVE_${1^^}_FILE
     local file=/data/secrets/$1
@@ -14,14 +14,14 @@ secret() {
     fi
     # The name appears only when the file is whole and has its owner.
     rm -f "$file.new"
-    (umask 077 && head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$file.new")
+    (umask 077 && head -c "${4:-24}" /dev/urandom | base64 | tr '+/' '-_' >"$file.new")
     chown "$2" "$file.new"
     chmod "$3" "$file.new"
     sync "$file.new"
     mv "$file.new" "$file"
 }
 
-secret secret_key imagetrove:imagetrove 0400 || true
+secret secret_key imagetrove:imagetrove 0400 48 || true
 secret orthanc_password root:trove 0440 || true
 secret ingest_api_key root:trove 0440 || true
 if [[ ! ${IMAGETROVE_ADMIN_PASSWORD:-} ]]; then

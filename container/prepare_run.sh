@@ -1,6 +1,6 @@
 #!/bin/bash
 # Lay out /run, which starts empty or as a killed box left it, and what depends on this boot:
-# the environment for the `imagetrove` command, Orthanc's settings, the example rules.
+# the environment for the `imagetrove` command, Orthanc's settings, certificates, the example rules.
 set -euo pipefail
 cd /app
 
@@ -31,6 +31,23 @@ install --directory --mode=0500 --owner=orthanc --group=orthanc /run/orthanc
     "$IMAGETROVE_STABLE_AGE" "$password" >/run/orthanc/site.json)
 cp container/orthanc.json /run/orthanc/
 chown orthanc:orthanc /run/orthanc/*.json
+
+# Where people are to come by HTTPS, nginx sends them there. The address alone: what nginx reads is
+# a language, and this a variable.
+rm -rf /run/nginx /run/stunnel
+install --directory --mode=0700 /run/nginx
+install --directory --mode=0500 --owner=stunnel4 --group=stunnel4 /run/stunnel
+if [[ ! $IMAGETROVE_HTTPS_REDIRECT =~ ^(on|off)$ ]]; then
+    container/refuse 64 "IMAGETROVE_HTTPS_REDIRECT must be on or off, not $IMAGETROVE_HTTPS_REDIRECT"
+fi
+if [[ ${IMAGETROVE_URL:-} == https:* ]]; then
+    if [[ ! $IMAGETROVE_URL =~ ^https://[][A-Za-z0-9.:_-]+ ]]; then
+        container/refuse 64 "IMAGETROVE_URL must be like https://imagetrove.example.org, not $IMAGETROVE_URL"
+    fi
+    printf '"" "%s";\n' "${BASH_REMATCH[0]}" >/run/nginx/https_address.map
+    printf '"" %s;\n' "$IMAGETROVE_HTTPS_REDIRECT" >/run/nginx/https_redirect.map
+fi
+/opt/venv/bin/python container/certificates.py --once
 
 # Orthanc numbers its changes from 1 when its index is made anew, and its interface does not say
 # so; ingest compares this id. Written before Orthanc could make the index.

@@ -22,7 +22,7 @@ mkdir -p /imagetrove/{mytardis_staging,mytardis_store,data,var_log,OrthancStorag
 chmod a+rx /imagetrove
 take 0755 root:root /data /var/log /var/log/imagetrove
 take 0711 root:root /data/secrets
-take 0700 root:root /data/ssh
+take 0700 root:root /data/ssh /data/tls
 take 0700 postgres:postgres /data/postgresql
 take 0700 valkey:valkey /data/valkey
 take 0750 orthanc:trove /data/ingest

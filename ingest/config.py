@@ -34,6 +34,11 @@ class Config:
             return ""
 
     @property
+    def senders(self) -> Path:
+        """Return the list of who may send, which lies beside the rules."""
+        return self.rules.with_name("dicom_senders.toml")
+
+    @property
     def mode(self) -> str:
         """Return what boot's trial link showed: `link`, or `copy`."""
         return (self.run / "mode").read_text().strip()

@@ -18,7 +18,8 @@ class Answer:
     `project` is a number, `experiment` the number of one that is there. `same_patient`:
     the study's PatientID and this one mean the same person. New UIDs are the
     catalogue's; the files stay as they were sent. `mended_uids` replaces those only
-    that are missing or no UIDs.
+    that are missing or no UIDs. With `forget` the series is to be removed: what is
+    parked of it (PARKED_PART), or what is registered under that UID, too.
     """
 
     project: str = ""
@@ -27,6 +28,7 @@ class Answer:
     new_study_uid: bool = False
     new_series_uid: bool = False
     mended_uids: bool = False
+    forget: str = ""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -49,6 +51,7 @@ class Answer:
 
 
 NO_ANSWER = Answer()
+PARKED_PART = "parked"
 
 
 def with_answer(rules: Rules, answer: Answer) -> Rules:

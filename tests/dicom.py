@@ -123,21 +123,30 @@ def send(
     *,
     port: int,
     host: str = "127.0.0.1",
+    source: str = "",
     calling_ae: str = "SCANNER",
     called_ae: str = "STORESCP",
 ) -> list[int]:
     """C-STORE each data set in its own transfer syntax; return the statuses in order.
 
+    `source` is the address to send from, of this machine's; any where it is empty.
+
     Raises ConnectionError where the receiver refuses or drops the association.
     """
     statuses: list[int] = []
     for together in _by_association(datasets):
-        statuses += _send_together(together, (host, port), calling_ae, called_ae)
+        statuses += _send_together(
+            together, (host, port), source, calling_ae, called_ae
+        )
     return statuses
 
 
 def _send_together(
-    together: list[Dataset], to: tuple[str, int], calling_ae: str, called_ae: str
+    together: list[Dataset],
+    to: tuple[str, int],
+    source: str,
+    calling_ae: str,
+    called_ae: str,
 ) -> list[int]:
     """Send over one association; over another one, like a scanner, if it breaks.
 
@@ -153,7 +162,10 @@ def _send_together(
     ]
     for _ in range(ASSOCIATIONS):
         association = ae.associate(
-            *to, ae_title=called_ae, evt_handlers=[(EVT_CONN_OPEN, _no_delay)]
+            *to,
+            ae_title=called_ae,
+            evt_handlers=[(EVT_CONN_OPEN, _no_delay)],
+            bind_address=(source, 0),
         )
         if not association.is_established:
             raise ConnectionError(f"{called_ae} at {to} took no association")

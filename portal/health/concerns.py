@@ -1,11 +1,12 @@
 """What a person should look at, in words: what is the matter, and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
 
+from portal.health.certificate import Certificate
 from portal.health.disks import Disk
 from portal.health.ledger import Ledger
 from portal.health.programs import Program
@@ -14,8 +15,11 @@ from portal.health.programs import Program
 LONG_LAG_SECONDS = 60
 # Verification begins at once; work that waits longer than this is behind.
 LONG_UNVERIFIED = timedelta(minutes=15)
-# What ingest says of a rules file with a mistake (ingest/rulebook.py).
+# What ingest says of a site's file with a mistake (ingest/site_file.py).
 RULES_MISTAKEN = " is not taken up: "
+SENDERS_MISTAKEN = f"dicom_senders.toml{RULES_MISTAKEN}"
+# A certificate is renewed a month before its end, where that is done by itself.
+CERTIFICATE_ENDS_SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,36 @@ def of_mode(mode: str) -> Iterator[Concern]:
         )
 
 
+def of_certificate(certificate: Certificate) -> Iterator[Concern]:
+    """Yield a certificate that is not taken up, and one that ends soon or has ended."""
+    if certificate.problem:
+        yield Concern(
+            f"The certificate has a mistake: {certificate.problem}",
+            "Put good files into /data/tls; they are taken up within seconds. What was "
+            "in force stays so until then.",
+        )
+    if certificate.ends is None:
+        return
+    left = certificate.ends - timezone.now()
+    if left < CERTIFICATE_ENDS_SOON:
+        has_ended = left < timedelta()
+        yield Concern(
+            f"The certificate {'has ended' if has_ended else 'ends'} on "
+            f"{timezone.localtime(certificate.ends):%d %B %Y}.",
+            "Put a new one into /data/tls; it is taken up within seconds.",
+            is_bad=has_ended,
+        )
+
+
+def of_providers(mistakes: Iterable[str]) -> Iterator[Concern]:
+    """Yield ways to sign in that are set up and not there."""
+    for mistake in mistakes:
+        yield Concern(
+            f"oidc.toml has a mistake: {mistake}",
+            "Nobody signs in by that provider until it is put right; the others work.",
+        )
+
+
 def of_disks(disks: list[Disk]) -> Iterator[Concern]:
     """Yield disks on which little is left."""
     for disk in disks:
@@ -95,6 +129,7 @@ def of_ledger(ledger: Ledger | None) -> Iterator[Concern]:
     yield from _of_ingest(ledger)
     yield from _of_files(ledger)
     yield from _of_people(ledger)
+    yield from _of_mail(ledger)
     if ledger.parked:
         yield Concern(
             f"{_some(ledger.parked, 'series', 'series')} "
@@ -112,7 +147,12 @@ def of_ledger(ledger: Ledger | None) -> Iterator[Concern]:
 
 def _of_ingest(ledger: Ledger) -> Iterator[Concern]:
     ingest = ledger.ingest
-    if RULES_MISTAKEN in ingest.error:
+    if SENDERS_MISTAKEN in ingest.error:
+        yield Concern(
+            f"The list of senders has a mistake: {ingest.error}",
+            "Correct the file; ingest.log names every mistake with its line.",
+        )
+    elif RULES_MISTAKEN in ingest.error:
         yield Concern(
             f"The rules have a mistake: {ingest.error}",
             "Correct the file; `imagetrove rules check` names every mistake.",
@@ -167,6 +207,25 @@ def _of_people(ledger: Ledger) -> Iterator[Concern]:
             f"{_some(report.problem_count, 'row', 'rows')} of the list of projects and "
             "people cannot be understood, so nobody was removed.",
             "`imagetrove access status` names the rows and what to do.",
+        )
+
+
+def _of_mail(ledger: Ledger) -> Iterator[Concern]:
+    mail = ledger.mail
+    if not mail.server:
+        return
+    if mail.failing:
+        yield Concern(
+            f"{_some(mail.failing, 'mail is', 'mails are')} not sent yet: {mail.error}",
+            "It is tried again by itself, for three days. `imagetrove mail test` tries "
+            "the server at once.",
+        )
+    if mail.given_up:
+        yield Concern(
+            f"{_some(mail.given_up, 'mail was', 'mails were')} given up in the last "
+            "week.",
+            "`imagetrove mail queue` names address and reason; when that is put right, "
+            "`imagetrove mail again` sends them.",
         )
 
 

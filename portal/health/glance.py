@@ -6,6 +6,7 @@ from portal.catalogue.models import Dataset
 from portal.enrolment import schedule
 from portal.health import disks
 from portal.jobs.models import Due, Heartbeat
+from portal.notices import outbox
 from portal.registration import polls
 
 
@@ -23,6 +24,7 @@ def tone() -> str:
         report.error
         or Due.objects.exclude(last_error="").exists()
         or schedule.standing().needs_somebody
+        or outbox.needs_somebody()
     ):
         return "wait"
     return ""

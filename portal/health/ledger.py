@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Sum
 from portal.catalogue.models import Dataset
 from portal.enrolment import schedule
 from portal.jobs.models import Due
+from portal.notices import outbox
 from portal.registration import parking, polls
 from portal.registration.models import IngestReport
 from portal.store.models import Replica
@@ -38,6 +39,8 @@ class Ledger:
     failures: list[Due]
     # The list of projects and people, and how it was taken up.
     people: schedule.Standing
+    # What waits in the outbox, and what fails.
+    mail: outbox.Standing
 
 
 @transaction.atomic
@@ -67,4 +70,5 @@ def read() -> Ledger:
         failing=failing.count(),
         failures=list(failing.order_by("-attempts", "pk")[:NAMED]),
         people=schedule.standing(),
+        mail=outbox.standing(),
     )

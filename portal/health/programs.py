@@ -11,8 +11,8 @@ SCRIPT = settings.BASE / "container" / "healthcheck.sh"
 LIMIT_SECONDS = 10
 # In which the data meets them, as in supervisord.conf.
 ORDER = [
-    *("orthanc", "ingest", "postgresql", "valkey"),
-    *("portal", "worker", "beat", "nginx", "sshd"),
+    *("orthanc", "stunnel", "ingest", "postgresql", "valkey"),
+    *("portal", "worker", "beat", "nginx", "certificates", "sshd"),
 ]
 OK, DOWN, OFF = "ok", "down", "off"
 

@@ -9,7 +9,17 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from portal.health import boot, concerns, disks, ledger, programs, versions
+from portal.accounts.providers import providers
+from portal.health import (
+    boot,
+    certificate,
+    concerns,
+    disks,
+    ledger,
+    programs,
+    versions,
+)
+from portal.health.certificate import Certificate
 from portal.health.concerns import Concern
 from portal.health.disks import Disk
 from portal.health.ledger import Ledger
@@ -31,6 +41,8 @@ class Report:
     ledger: Ledger | None
     disks: list[Disk]
     versions: dict[str, str]
+    certificate: Certificate = field(default_factory=Certificate)
+    provider_mistakes: tuple[str, ...] = ()
     time: datetime = field(default_factory=timezone.now)
 
     @property
@@ -49,6 +61,8 @@ class Report:
             concerns.of_programs(self.programs),
             concerns.of_disks(self.disks),
             concerns.of_ledger(self.ledger),
+            concerns.of_certificate(self.certificate),
+            concerns.of_providers(self.provider_mistakes),
             concerns.of_mode(self.mode),
         )
         return sorted(found, key=lambda concern: not concern.is_bad)
@@ -66,7 +80,12 @@ class Report:
             "verification": _verification(self.ledger),
             "due": _due(self.ledger),
             "people": _people(self.ledger),
+            "mail": _mail(self.ledger),
             "disks": [asdict(disk) for disk in self.disks],
+            "certificate": {
+                "ends": _iso(self.certificate.ends),
+                "problem": self.certificate.problem,
+            },
             "versions": self.versions,
             "since": _iso(self.since),
             "concerns": [
@@ -88,6 +107,8 @@ def look() -> Report:
         ledger=found,
         disks=disks.under(),
         versions=versions.of_the_parts(),
+        certificate=certificate.read(),
+        provider_mistakes=providers().mistakes,
     )
 
 
@@ -169,6 +190,18 @@ def _people(found: Ledger | None) -> dict[str, Any]:
         "bad_rows": report.problem_count,
         "error": report.error,
     }
+
+
+def _mail(found: Ledger | None) -> dict[str, Any]:
+    if found is None:
+        return {
+            "server": "",
+            "waiting": UNKNOWN,
+            "failing": UNKNOWN,
+            "given_up": UNKNOWN,
+            "error": "",
+        }
+    return asdict(found.mail)
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -8,6 +8,7 @@ from tests.architecture.sources import ROOT
 
 # Programs that begin as root, and why.
 ROOT_PROGRAMS = {
+    "certificates": "it reads keys that are root's, and gives each program its copy",
     "nginx": "its master reads what its workers, www-data, may not",
     "sshd": "it becomes whoever signs in",
 }
@@ -28,6 +29,7 @@ GROUPS = {
 def test_the_programs_are_those_of_the_design_in_the_order_the_data_meets_them():
     assert list(PROGRAMS) == [
         "orthanc",
+        "stunnel",
         "ingest",
         "postgresql",
         "valkey",
@@ -35,6 +37,7 @@ def test_the_programs_are_those_of_the_design_in_the_order_the_data_meets_them()
         "worker",
         "beat",
         "nginx",
+        "certificates",
         "sshd",
     ]
 

@@ -12,6 +12,7 @@ PROGRAMS = [
     "worker",
     "beat",
     "nginx",
+    "certificates",
     "sshd",
 ]
 

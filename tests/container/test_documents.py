@@ -8,7 +8,10 @@ import json
 import re
 import shlex
 import shutil
+import ssl
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
 from textwrap import dedent
@@ -22,6 +25,7 @@ from tests.container.test_original_way import Terminal
 from tests.dicom import make_series, send, write
 from tests.orthanc import Orthanc
 from tests.ports import free_port
+from tests.tls import Authority
 from tests.visitor import Visitor
 from tests.waiting import wait_for
 
@@ -31,6 +35,8 @@ PAGES = (
     "docs/how-to/add-an-instrument.md",
     "docs/how-to/keep-people-in-step.md",
     "docs/how-to/parked-series.md",
+    "docs/how-to/say-who-may-send.md",
+    "docs/how-to/serve-over-tls.md",
     "docs/how-to/install.md",
 )
 FENCE = re.compile(r"^( *)```bash\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -42,6 +48,7 @@ NOT_TYPED = {
     "docker build -t user/imagetrove .": "the image at hand was built so",
     "docker run -i -t --rm": "it keeps its terminal; it has a test of its own",
     "docker build --no-cache": "it takes minutes, and gives the image at hand",
+    "cat > /etc/letsencrypt": "there is no certbot, and no authority that it asks",
     "iptables -I DOCKER-USER": "it would change the firewall of this machine",
     "cat ~/.ssh/id_ed25519.pub": "test_ssh.py comes in by keys of its own",
     "ssh imagetrove-container": "test_ssh.py types it, with the page's entry",
@@ -55,6 +62,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.web_port, self.dicom_port, self.ssh_port = (free_port() for _ in range(3))
+        self.https_port, self.dicom_tls_port = free_port(), free_port()
         self.environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(folder),
@@ -80,6 +88,8 @@ class Machine:
             r"(?<!\d{4}:)\b8000\b": str(self.web_port),
             r"(?<!\d{4}:)\b5000\b": str(self.dicom_port),
             r"\b3022\b": str(self.ssh_port),
+            r"\b443\b": str(self.https_port),
+            r"\b2762\b": str(self.dicom_tls_port),
             r"/somewhere": f"{self.folder}/somewhere",
             r"user/imagetrove": TAG,
             r"(docker exec|Status}}') imagetrove\b": rf"\1 {NAME}",
@@ -288,6 +298,43 @@ def test_parked_series_are_listed_and_tried_again_as_the_page_says(
     assert load(rules).parks_unmatched
 
 
+def test_who_may_send_is_said_as_the_page_says(machine: Machine) -> None:
+    done = machine.type(typed("docs/how-to/say-who-may-send.md"))
+
+    assert done.returncode == 0, done.stderr
+    assert "Last error  none" in done.stdout
+
+
+def test_a_box_is_served_over_tls_as_the_page_says(machine: Machine) -> None:
+    with_a_certificate, proxy = served_over_tls()
+    assert "IMAGETROVE_PROXIES" in proxy
+
+    done = machine.type(with_a_certificate)
+
+    assert done.returncode == 0, done.stderr
+    assert "https://imagetrove.example.org" in done.stdout
+    assert f"over TLS to port {machine.dicom_tls_port}" in done.stdout
+    shown = ssl.get_server_certificate(("127.0.0.1", machine.https_port), timeout=10)
+    tls = machine.folder / "state" / "data" / "tls"
+    assert shown.strip() == (tls / "web.pem").read_text().strip()
+    shutil.rmtree(tls)
+
+
+def test_the_page_s_proxy_lets_somebody_in(machine: Machine, tmp_path: Path) -> None:
+    done = machine.type(served_over_tls()[1])
+    assert done.returncode == 0, done.stderr
+    authority = Authority(tmp_path / "authority")
+    password = machine.folder / "state" / "data" / "secrets" / "admin_password"
+
+    with proxied(machine, authority, tmp_path) as visitor:
+        visitor.sign_in("admin", password.read_text().strip())
+        page = visitor.get("/mydata")
+
+    assert page.status_code == 200
+    assert page.headers["Strict-Transport-Security"]
+    assert all(cookie.secure for cookie in visitor.session.cookies)
+
+
 def test_a_box_is_installed_looked_after_and_removed_as_the_page_says(
     machine: Machine,
 ) -> None:
@@ -295,27 +342,51 @@ def test_a_box_is_installed_looked_after_and_removed_as_the_page_says(
 
     assert done.returncode == 0, done.stderr
     assert "Added jo <jo@example.org>." in done.stdout
-    assert "https://imagetrove.example.org" in done.stdout
+    assert "http://imagetrove.example.org" in done.stdout
     assert "\nhealthy\n" in done.stdout
     assert docker("container", "inspect", NAME, check=False).returncode
     assert not (machine.folder / "state").exists()
 
 
-def test_the_tls_proxy_s_configuration_is_one(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "how-to" / "install.md").read_text()
-    server = re.findall(r"^```nginx\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[0]
-    run(
-        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-        *("-subj", "/CN=imagetrove.example.org"),
-        *("-keyout", tmp_path / "imagetrove.key", "-out", tmp_path / "imagetrove.pem"),
-    )
-    server = re.sub(r"/etc/ssl/(certs|private)", str(tmp_path), server)
-    conf = tmp_path / "nginx.conf"
-    conf.write_text(
-        f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{server}}}\n"
-    )
+def served_over_tls() -> tuple[str, str]:
+    """Return what can be typed of the page on TLS: before the proxy, and of it."""
+    text = typed("docs/how-to/serve-over-tls.md")
+    before, words, proxy = text.rpartition("cat > /etc/imagetrove.env")
+    return before, words + proxy
 
-    run("nginx", "-t", "-e", "stderr", "-c", conf)
+
+@contextmanager
+def proxied(machine: Machine, authority: Authority, folder: Path) -> Iterator[Visitor]:
+    """Run the page's nginx before a box, and visit it as a browser does."""
+    page = (ROOT / "docs/how-to/serve-over-tls.md").read_text()
+    [server] = re.findall(r"^```nginx\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    pair = authority.sign("imagetrove.example.org")
+    port = free_port()
+    for place, ours in {
+        "/etc/ssl/certs/imagetrove.pem": str(pair.certificate),
+        "/etc/ssl/private/imagetrove.key": str(pair.key),
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "127.0.0.1:8000": f"127.0.0.1:{machine.web_port}",
+    }.items():
+        assert place in server
+        server = server.replace(place, ours)
+    conf = folder / "nginx.conf"
+    conf.write_text(
+        f"pid {folder}/pid;\ndaemon off;\nevents {{}}\n"
+        f"http {{\naccess_log off;\n{server}}}\n"
+    )
+    with (
+        subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-c", conf]) as proxy,  # noqa: S603  # our own words
+        Visitor(f"https://localhost:{port}") as visitor,
+    ):
+        visitor.session.verify = str(authority.certificate)
+        # Of the page's address, which leads nowhere here.
+        visitor.session.headers["Origin"] = "https://imagetrove.example.org"
+        try:
+            wait_for(lambda: _is_up(visitor), seconds=10, what="the proxy answers")
+            yield visitor
+        finally:
+            proxy.terminate()
 
 
 def _is_up(visitor: Visitor) -> bool:

@@ -19,6 +19,7 @@ DOWN_WITH = {
     "portal": {"portal", "nginx"},
     "nginx": {"nginx"},
     "beat": {"beat"},
+    "certificates": {"certificates"},
     "sshd": {"sshd"},
 }
 

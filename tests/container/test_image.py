@@ -7,6 +7,7 @@ import pytest
 
 from tests.box import IMAGE, LABEL, Box
 from tests.commands import docker
+from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +17,10 @@ def config() -> dict[str, Any]:
     return found
 
 
-def test_three_ports_are_exposed_and_no_more(config: dict[str, Any]) -> None:
-    assert set(config["ExposedPorts"]) == {"22/tcp", "8000/tcp", "5000/tcp"}
+def test_five_ports_are_exposed_and_no_more(config: dict[str, Any]) -> None:
+    ports = {22, 8000, 5000, 8443, 2762}
+
+    assert set(config["ExposedPorts"]) == {f"{port}/tcp" for port in ports}
 
 
 def test_no_volume_is_declared(config: dict[str, Any]) -> None:
@@ -25,7 +28,7 @@ def test_no_volume_is_declared(config: dict[str, Any]) -> None:
     assert not config.get("Volumes")
 
 
-def test_no_host_key_no_cluster_and_no_secret_are_built_in() -> None:
+def test_t58_no_host_key_no_cluster_and_no_secret_are_built_in() -> None:
     look = "ls -A /etc/ssh/ssh_host_* /var/lib/postgresql /imagetrove/*"
     done = docker(
         "run",
@@ -56,7 +59,7 @@ def test_users_have_the_ids_that_volumes_rely_on() -> None:
     assert trove == "trove:x:5010:orthanc,imagetrove,www-data"
 
 
-def test_no_secret_is_seen_from_outside(box: Box) -> None:
+def test_t58_no_secret_is_seen_from_outside(box: Box) -> None:
     secrets = {
         path.name: path.read_text().strip()
         for path in (box.folder("data") / "secrets").iterdir()
@@ -82,3 +85,29 @@ def test_no_secret_is_seen_from_outside(box: Box) -> None:
     # The first administrator's password is said once, at the first boot.
     assert [place for place, text in places.items() if first_password in text] == []
     assert box.said().count(first_password) == 1
+
+
+def test_t58_no_secret_stands_in_a_process_s_words_or_environment(box: Box) -> None:
+    folder = box.folder("data") / "secrets"
+    secrets = {path.name: path.read_text().strip() for path in folder.iterdir()}
+    # The healthcheck, which asks by password, runs meanwhile.
+    look = (
+        "for _ in {1..40}; do"
+        "  (( _ % 10 )) || /app/container/healthcheck.sh > /dev/null &"
+        "  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2> /dev/null; sleep 0.05;"
+        "done; wait"
+    )
+
+    seen = box.run("bash", "-c", look).stdout
+
+    assert "imagetrove:" not in seen
+    assert "celery" in seen
+    assert "echoscu" in seen
+    assert [name for name, secret in secrets.items() if secret in seen] == []
+
+
+def test_t58_an_address_with_a_secret_in_it_is_not_told_to_others(box: Box) -> None:
+    with Visitor(box.url) as visitor:
+        page = visitor.get("/login")
+
+    assert page.headers["Referrer-Policy"] == "same-origin"

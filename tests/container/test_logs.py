@@ -53,6 +53,9 @@ def words(box: Box) -> list[str]:
         visitor.sign_in("dora", "Dora-And-Her-Pangolin")
         visitor.get("/mydata?q=Quokkasdottir")
         visitor.get("/dataset/999999?name=Quokkasdottir")
+        visitor.get("/login/forgotten/1-Pangolin-The-Word-Of-A-Mail")
+        visitor.get("/login/confirm/Pangolin-The-Word-Of-A-Mail")
+        visitor.get("/invitation?word=Pangolin-The-Word-Of-A-Mail")
         session = visitor.session.cookies["sessionid"]
     with Visitor(box.url) as visitor, pytest.raises(AssertionError):
         visitor.sign_in("dora", "A-Wrong-Pangolin")
