@@ -1,4 +1,4 @@
-"""Foundation: the trail. Who signed in, downloaded, shared.
+"""Foundation: the trail. Who signed in, looked, downloaded, shared, changed what.
 
-Imports nothing of the house but jobs.
+It is only ever added to. Imports nothing of the house but jobs.
 """

@@ -11,14 +11,17 @@ class EntryAdmin(admin.ModelAdmin):
     list_display = [
         "time",
         "username",
+        "on_behalf_of",
         "action",
         "noun",
         "subject_id",
+        "experiment_id",
         "detail",
+        "door",
         "address",
     ]
-    list_filter = ["action", "noun"]
-    search_fields = ["username"]
+    list_filter = ["action", "door", "noun"]
+    search_fields = ["username", "on_behalf_of"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
