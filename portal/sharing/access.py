@@ -3,12 +3,16 @@
 Administrators see everything. Managers of a facility see what its instruments made.
 Everybody else sees what a current grant to them or one of their groups names, and what
 is public. What one may not see does not exist: doors ask for querysets from here.
+
+A program acts for its person by a key, which narrows all of it: to one experiment, to
+reading, or to both. With such a key nobody is an administrator or a manager, but for
+seeing the data that they see as one.
 """
 
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from portal.accounts.models import User
+from portal.accounts.models import ApiKey, User
 from portal.catalogue.models import Datafile, Dataset, Experiment, Facility
 from portal.sharing.models import Grant
 
@@ -59,18 +63,12 @@ def public_experiments() -> QuerySet[Experiment]:
 
 def facilities_managed_by(user: Visitor) -> QuerySet[Facility]:
     """Return the facilities that `user` manages; administrators manage all."""
-    if not user.is_active:
-        return Facility.objects.none()
-    if user.is_superuser:
-        return Facility.objects.all()
-    return Facility.objects.filter(manager_group__in=_groups_of(user))
+    return Facility.objects.none() if _is_narrowed(user) else _facilities_of(user)
 
 
 def may_see_parked_series(user: Visitor) -> bool:
     """Say whether `user` may see any of what fits nowhere yet: whoever manages."""
-    return user.is_active and (
-        user.is_superuser or facilities_managed_by(user).exists()
-    )
+    return _is_administrator(user) or facilities_managed_by(user).exists()
 
 
 def parked_visible_to[Row: Model](
@@ -81,14 +79,67 @@ def parked_visible_to[Row: Model](
     Managers those whose sender has sent to their facility before; what no facility is
     known of, administrators alone.
     """
-    if user.is_active and user.is_superuser:
+    if _is_administrator(user):
         return parked
     return parked.filter(facility__in=facilities_managed_by(user))
 
 
 def may_see_health(user: Visitor) -> bool:
     """Say whether `user` may see how the box itself is: administrators only."""
-    return user.is_active and user.is_superuser
+    return _is_administrator(user)
+
+
+def may_invite(user: Visitor) -> bool:
+    """Say whether `user` may invite people: whoever manages anything."""
+    return may_see_parked_series(user)
+
+
+def may_hand_over_invitations(user: Visitor) -> bool:
+    """Say whether `user` may see the link that lets somebody else in."""
+    return _is_administrator(user)
+
+
+def invitations_visible_to[Row: Model](
+    user: Visitor, invitations: QuerySet[Row]
+) -> QuerySet[Row]:
+    """Return the invitations that `user` may see and withdraw: managers their own."""
+    if _is_administrator(user):
+        return invitations
+    if not may_invite(user):
+        return invitations.none()
+    return invitations.filter(made_by=user)
+
+
+def may_see_trail(user: Visitor) -> bool:
+    """Say whether `user` may see what others did: whoever manages anything."""
+    return may_see_parked_series(user)
+
+
+def trail_visible_to[Row: Model](
+    user: Visitor, entries: QuerySet[Row]
+) -> QuerySet[Row]:
+    """Return those entries of the trail that `user` may see.
+
+    Administrators all; managers what concerns the experiments of their facilities, and
+    not who signed in.
+    """
+    if _is_administrator(user):
+        return entries
+    theirs = Experiment.objects.filter(facility__in=facilities_managed_by(user))
+    return entries.filter(experiment_id__in=theirs.values("pk"))
+
+
+def trail_of[Row: Model](user: Visitor, entries: QuerySet[Row]) -> QuerySet[Row]:
+    """Return what `user` did, and who failed to sign in under their name."""
+    if not isinstance(user, User):
+        return entries.none()
+    names = {user.username, user.email} - {""}
+    return entries.filter(Q(user=user) | Q(user=None, username__in=names))
+
+
+def experiments_owned_by(user: Visitor) -> QuerySet[Experiment]:
+    """Return the experiments whose trail `user` may see: owners, and who manages."""
+    return _experiments(user, Q(pk__in=[]), Level.OWN)
 
 
 def experiments_put_right_by(user: Visitor) -> QuerySet[Experiment]:
@@ -96,22 +147,20 @@ def experiments_put_right_by(user: Visitor) -> QuerySet[Experiment]:
 
     Administrators all, managers those of their facilities.
     """
-    if user.is_active and user.is_superuser:
+    if _is_administrator(user):
         return _not_merged()
     return _not_merged().filter(facility__in=facilities_managed_by(user))
 
 
 def may_see_flags(user: Visitor) -> bool:
     """Say whether `user` may see what looks wrong: whoever may put anything right."""
-    return facilities_managed_by(user).exists() or (
-        user.is_active and user.is_superuser
-    )
+    return facilities_managed_by(user).exists() or _is_administrator(user)
 
 
 def may_put_right(user: Visitor, experiments: QuerySet[Experiment]) -> bool:
     """Say whether `user` may put right all of these, merged ones included."""
-    if not user.is_active or user.is_superuser:
-        return user.is_active
+    if _is_administrator(user):
+        return True
     theirs = Q(facility__in=facilities_managed_by(user))
     return experiments.exists() and not experiments.exclude(theirs).exists()
 
@@ -154,7 +203,36 @@ def grants_on(experiment: Experiment) -> QuerySet[Grant]:
     )
 
 
+def within_key(user: Visitor, thing: Model) -> bool:
+    """Say whether a program's key reaches a row; people, and most keys, reach any.
+
+    A key for one experiment reaches that, its datasets and their files, nothing else.
+    """
+    key = _key_of(user)
+    if key is None or key.experiment is None:
+        return True
+    if isinstance(thing, Experiment):
+        return thing.pk == key.experiment
+    dataset = thing.dataset if isinstance(thing, Datafile) else thing
+    if not isinstance(dataset, Dataset):
+        return False
+    return dataset.experiments.filter(pk=key.experiment).exists()
+
+
 def _experiments(user: Visitor, public: Q, level: int) -> QuerySet[Experiment]:
+    """Return what is public or somebody's, as far as their program's key reaches."""
+    found = _experiments_of_person(user, public, level)
+    key = _key_of(user)
+    if key is None:
+        return found
+    if level > Level.DOWNLOAD and not key.may_write:
+        return found.none()
+    return found if key.experiment is None else found.filter(pk=key.experiment)
+
+
+def _experiments_of_person(
+    user: Visitor, public: Q, level: int
+) -> QuerySet[Experiment]:
     there = _not_merged()
     if not user.is_active:
         return there.filter(public)
@@ -165,7 +243,7 @@ def _experiments(user: Visitor, public: Q, level: int) -> QuerySet[Experiment]:
         experiment=OuterRef("pk"),
         level__gte=level,
     )
-    managed = Q(facility__in=facilities_managed_by(user))
+    managed = Q(facility__in=_facilities_of(user))
     return there.filter(public | managed | Exists(granted))
 
 
@@ -183,3 +261,25 @@ def _datasets_in(experiments: QuerySet[Experiment]) -> QuerySet[Dataset]:
 
 def _groups_of(user: Visitor) -> QuerySet[Group]:
     return user.groups.all()
+
+
+def _facilities_of(user: Visitor) -> QuerySet[Facility]:
+    """Return the facilities that a person manages, whatever their program's key."""
+    if not user.is_active:
+        return Facility.objects.none()
+    if user.is_superuser:
+        return Facility.objects.all()
+    return Facility.objects.filter(manager_group__in=_groups_of(user))
+
+
+def _is_administrator(user: Visitor) -> bool:
+    return user.is_active and user.is_superuser and not _is_narrowed(user)
+
+
+def _is_narrowed(user: Visitor) -> bool:
+    key = _key_of(user)
+    return key is not None and not key.allows_all
+
+
+def _key_of(user: Visitor) -> ApiKey | None:
+    return user.acting_key if isinstance(user, User) else None

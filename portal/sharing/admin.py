@@ -10,6 +10,8 @@ from django.http import (  # noqa: TID251 (the admin is a door of Django's own)
     HttpResponse,
 )
 
+from portal.audit.models import Entry
+from portal.audit.trail import record
 from portal.sharing.grants import end, tell_the_store
 from portal.sharing.models import Grant
 
@@ -50,8 +52,9 @@ class GrantAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Grant, form: ModelForm, change: Any
     ) -> None:
-        """Save it, and have the store's own record say so."""
+        """Save it, note it, and have the store's own record say so."""
         super().save_model(request, obj, form, change)
+        record(Entry.Action.GRANT, user=request.user, subject=obj, detail=str(obj))
         tell_the_store([obj])
 
     def delete_model(self, request: HttpRequest, obj: Grant) -> None:

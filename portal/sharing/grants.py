@@ -14,9 +14,7 @@ from portal.audit.trail import record
 from portal.catalogue.models import Dataset, Experiment
 from portal.jobs import due
 from portal.sharing.models import Grant
-
-# How the reason of what a correction has copied begins, until a rule names them there.
-MOVED_ALONG = "moved along: "
+from portal.sharing.moved_along import is_moved, with_gift
 
 
 def grant(
@@ -34,9 +32,10 @@ def grant(
     given, made = Grant.objects.get_or_create(
         experiment=experiment, **whom, defaults={"level": level, "reason": reason[:255]}
     )
-    if not made and given.reason.startswith(MOVED_ALONG):
+    if not made and is_moved(given.reason):
         # Undoing the correction then takes away nothing that is given here.
-        given.reason = reason[:255]
+        less = level < given.level
+        given.reason = with_gift(given.reason, level, reason) if less else reason[:255]
         Grant.objects.filter(pk=given.pk).update(reason=given.reason)
     if not made and given.level < level:
         Grant.objects.filter(pk=given.pk, level__lt=level).update(level=level)

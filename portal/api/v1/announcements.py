@@ -243,3 +243,10 @@ class CompleteSerializer(serializers.Serializer[dict[str, str]]):
 
     def create(self, validated_data: dict[str, str]) -> dict[str, str]:
         return validated_data
+
+
+class ForgottenSerializer(serializers.Serializer[dict[str, str]]):
+    orthanc_series = serializers.CharField(max_length=44)
+
+    def create(self, validated_data: dict[str, str]) -> dict[str, str]:
+        return validated_data

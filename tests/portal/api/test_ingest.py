@@ -1,5 +1,6 @@
 """The four calls of the ingest daemon: who may, what comes of them, what is refused."""
 
+import json
 from copy import deepcopy
 from dataclasses import asdict
 from http import HTTPStatus
@@ -7,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from ingest import headers
 from portal.accounts.by import By
+from portal.api.v1.announcements import HEADER_BYTES
 from portal.catalogue.models import Dataset, Experiment, Series
 from portal.registration import answers, parking
 from portal.registration.announcement import Batch
@@ -39,10 +42,11 @@ def bodies() -> dict[str, dict[str, Any]]:
         "series": asdict(batch),
         "parked": asdict(set_aside(dicom.make_series(instances=1))),
         "complete": complete_body(batch),
+        "forgotten": {"orthanc_series": batch.orthanc_series},
     }
 
 
-CALLS = ("poll", "series", "parked", "complete")
+CALLS = ("poll", "series", "parked", "complete", "forgotten")
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -181,6 +185,7 @@ def test_a_poll_is_kept_and_answered_with_what_is_asked(call):
         ],
         "again": [misfits.orthanc_series],
         "answers": {misfits.orthanc_series: {"project": "7"}},
+        "forget": {},
     }
     assert IngestReport.objects.get().last_change == 41
 
@@ -204,6 +209,31 @@ def at(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     else:
         inner[last] = value
     return changed
+
+
+def test_a_header_is_as_long_as_may_be_and_no_letter_longer(call):
+    body = bodies()["series"]
+    others = json.dumps({**body["header"], "PatientComments": ""}, ensure_ascii=False)
+    room = HEADER_BYTES - len(others)
+
+    statuses = [
+        call("series", at(body, "header.PatientComments", "x" * length))[0]
+        for length in (room + 1, room)
+    ]
+
+    assert statuses == [HTTPStatus.BAD_REQUEST, HTTPStatus.OK]
+    assert Series.objects.get().header["PatientComments"] == "x" * room
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "脑"])
+def test_the_longest_text_that_ingest_sends_is_accepted_in_any_letters(call, letter):
+    # JSON as it is sent writes six characters for each that is not ASCII.
+    text = letter * headers.MOST_CHARACTERS
+
+    status, _ = call("series", at(bodies()["series"], "header.PatientComments", text))
+
+    assert status == HTTPStatus.OK
+    assert Series.objects.get().header["PatientComments"] == text
 
 
 DELETE = object()

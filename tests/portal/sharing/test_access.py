@@ -245,6 +245,15 @@ def test_parked_series_are_for_those_who_manage(people):
     assert may == {"administrator", "carol"}
 
 
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_experiments_that_lead_in_a_circle_lead_nowhere(administrator, length):
+    circle = [make_experiment() for _ in range(length)]
+    for one, following in zip(circle, [*circle[1:], circle[0]], strict=True):
+        Experiment.objects.filter(pk=one.pk).update(merged_into=following)
+
+    assert [access.led_to(one.pk, administrator) for one in circle] == [None] * length
+
+
 def test_the_strongest_grant_on_an_experiment_is_named_first(people, experiment):
     grants = access.grants_on(experiment)
 
