@@ -1,6 +1,9 @@
 """Find or make what a series hangs on: facility, project, experiment, study, visit."""
 
+from datetime import timedelta
+
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.people import group_named, person_with_email
@@ -14,12 +17,17 @@ from portal.catalogue.models import (
     Visit,
 )
 from portal.catalogue.projects import project_numbered
+from portal.notices import news
 from portal.registration import places, rule_parameters, values
 from portal.registration.announcement import Batch, DoesNotFit
 from portal.sharing.grants import grant
 from portal.sharing.models import Grant
 from rules.decide import Decision
 from rules.question import Question
+
+# A scan of these days is news to its people, and its grant a while after it was made.
+LATELY = timedelta(days=7)
+FRESH = timedelta(minutes=10)
 
 
 def study_of(batch: Batch) -> Study:
@@ -39,7 +47,7 @@ def study_of(batch: Batch) -> Study:
         refuse_another_patient(batch, study)
         places.refuse_elsewhere(batch, study)
         places.refuse_another_project(batch, study)
-        _let_in(study.experiment, batch.decision, by_hand=study.placed_by_hand)
+        _let_in(study.experiment, batch, by_hand=study.placed_by_hand)
         if not study.placed_by_hand:
             rule_parameters.write_for_experiment(study.experiment, batch.decision)
         return study
@@ -47,7 +55,7 @@ def study_of(batch: Batch) -> Study:
     wanted = named or _experiment_of(batch)
     experiment = living(wanted)
     by_hand = named is not None or experiment.pk != wanted.pk
-    _let_in(experiment, batch.decision, by_hand=by_hand)
+    _let_in(experiment, batch, by_hand=by_hand)
     if not by_hand:
         rule_parameters.write_for_experiment(experiment, batch.decision)
     return Study.objects.create(
@@ -126,11 +134,13 @@ def _experiment_of(batch: Batch) -> Experiment:
     return experiment
 
 
-def _let_in(experiment: Experiment, decision: Decision, *, by_hand: bool) -> None:
+def _let_in(experiment: Experiment, batch: Batch, *, by_hand: bool) -> None:
+    decision = batch.decision
     reason = f'rule "{decision.rule}"' if decision.rule else "the default rule"
     # In one order always: two series that make the same people do not wait in a circle.
     if experiment.project:
-        grant(experiment, to=experiment.project.group, reason=str(experiment.project))
+        group = experiment.project.group
+        _tell(grant(experiment, to=group, reason=str(experiment.project)), batch)
     if by_hand:
         return
     # Operators see that a scan arrived; the pictures are those of its project's people.
@@ -144,10 +154,21 @@ def _let_in(experiment: Experiment, decision: Decision, *, by_hand: bool) -> Non
         for email in sorted({*decision.people, *decision.operators}, key=str.lower)
     }
     for email in sorted(decision.people, key=str.lower):
-        grant(experiment, to=people[email], reason=reason)
+        _tell(grant(experiment, to=people[email], reason=reason), batch)
     if decision.operators:
         members = [people[email] for email in decision.operators]
         group_named(operators_of(decision)).user_set.add(*members)
+
+
+def _tell(given: Grant, batch: Batch) -> None:
+    """Have people told by mail of scans of theirs that were made in these days.
+
+    Not of an archive that is sent in one go: nobody reads a thousand mails.
+    """
+    day = values.day(batch.header, "StudyDate")
+    is_new = timezone.now() - given.created_time < FRESH
+    if is_new and day and timezone.localdate() - day < LATELY:
+        news.granted(given)
 
 
 def operators_of(decision: Decision) -> str:

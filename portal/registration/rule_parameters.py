@@ -95,13 +95,18 @@ def _schema(said: ParameterSet) -> Schema:
         namespace=said.namespace,
         defaults={"name": said.name, "type": TYPES[said.level]},
     )
+    refuse_another_level(said, schema)
+    return schema
+
+
+def refuse_another_level(said: ParameterSet, schema: Schema) -> None:
+    """Refuse a rule's parameters in a schema that is for other things."""
     if schema.type != TYPES[said.level]:
         raise DoesNotFit(
             f"The rule writes parameters of the {said.level} into the schema "
             f"{said.namespace}, which is one of the {schema.get_type_display()}.",
             "Give the rule's schema a namespace of its own.",
         )
-    return schema
 
 
 def _values(said: ParameterSet) -> list[tuple[ParameterName, dict[str, Any]]]:
@@ -124,7 +129,7 @@ def _values(said: ParameterSet) -> list[tuple[ParameterName, dict[str, Any]]]:
             ignore_conflicts=True,
         )
         names = _names(schema, said)
-    columns = {name: _columns(names[name], said.parameters[name]) for name in names}
+    columns = {name: columns_of(names[name], said.parameters[name]) for name in names}
     return [
         (names[name], columns[name]) for name in said.parameters if columns.get(name)
     ]
@@ -135,7 +140,7 @@ def _names(schema: Schema, said: ParameterSet) -> dict[str, ParameterName]:
     return {name.name: name for name in known}
 
 
-def _columns(name: ParameterName, text: str) -> dict[str, Any]:
+def columns_of(name: ParameterName, text: str) -> dict[str, Any]:
     """Return the column for a name's kind; nothing where the text is not of the kind.
 
     Names that rules make are texts; an administrator may have made one a number.
