@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from django_auth_aaf.urls import aaf_addresses
 from portal.api.health import healthz
-from portal.web.views.sign_in import sign_out
+from portal.web.views.sign_out import sign_out
 
 urlpatterns = [
     path("api/v1/", include("portal.api.urls")),
@@ -12,6 +13,7 @@ urlpatterns = [
     re_path(r"^admin$", admin.site.admin_view(admin.site.index)),
     re_path(r"^admin/logout/?$", sign_out),
     path("admin/", admin.site.urls),
+    path("", include(aaf_addresses("rc"))),
     path("", include("portal.web.urls")),
 ]
 

@@ -119,6 +119,13 @@ def many_items(count: int) -> bytes:
     return file({CONTENT_SEQUENCE: sequence + items + _end(SEQUENCE_END)})
 
 
+def many_sequences(count: int) -> bytes:
+    """Return a file with a sequence of so many items, each with a sequence in it."""
+    item = _open(ITEM) + element(CONTENT_SEQUENCE, "SQ", b"") + _end(ITEM_END)
+    sequence = element(CONTENT_SEQUENCE, "SQ", b"", length=UNDEFINED)
+    return file({CONTENT_SEQUENCE: sequence + item * count + _end(SEQUENCE_END)})
+
+
 def many_elements(count: int) -> bytes:
     """Return a file with so many empty private elements."""
     places = [

@@ -1,6 +1,5 @@
-"""Find or make people, groups and keys."""
+"""Find or make people, groups and the accounts of programs."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 
@@ -11,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from portal.accounts.models import ApiKey, User
+from portal.accounts.models import User
 
 LONGEST_ADDRESS = 254
 
@@ -66,7 +65,8 @@ def add_person(
     Raises ValidationError where the name or the address belongs to somebody else.
     """
     address = address_in(email)
-    if User.objects.filter(username=username, provisioned=False).exists():
+    refuse_another_s_address(username, address)
+    if User.objects.filter(username__iexact=username, provisioned=False).exists():
         raise ValidationError(f"there is a user {username} already")
     known = people_with_emails([address]).first()
     if known and not known.provisioned:
@@ -85,21 +85,35 @@ def add_person(
     return person
 
 
+def refuse_another_s_address(username: str, address: str) -> None:
+    """Raise ValidationError for a user name that reads like somebody else's address.
+
+    Whoever names a person by address must mean whom the address belongs to.
+    """
+    if "@" in username and username.lower() != address:
+        raise ValidationError(
+            "A user name has no @, unless it is the person's own e-mail address."
+        )
+
+
+def add_service(username: str) -> User:
+    """Make a program's own account, with which nobody signs in: only its keys work.
+
+    Raises ValidationError where the name is taken, or is none.
+    """
+    refuse_another_s_address(username, "")
+    if User.objects.filter(username__iexact=username).exists():
+        raise ValidationError(f"there is a user {username} already")
+    service = User(username=username, is_service=True)
+    service.set_unusable_password()
+    service.full_clean()
+    service.save()
+    return service
+
+
 def group_named(name: str) -> Group:
     """Return the group `name`, made if it is not there."""
     return Group.objects.get_or_create(name=name)[0]
-
-
-def new_key(user: User) -> str:
-    """Return a new API key of `user`, which is shown once and kept as a digest."""
-    key = secrets.token_hex(20)
-    ApiKey.objects.create(user=user, digest=digest(key))
-    return key
-
-
-def digest(key: str) -> str:
-    """Return the form in which a key is kept: random, so one SHA-256 is enough."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _free_username(address: str) -> str:

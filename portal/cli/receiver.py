@@ -42,18 +42,9 @@ class Receiver:
             if one["MainDicomTags"]["SeriesInstanceUID"].startswith(f"{root}.")
         ]
 
-    def instances_of(self, series: str) -> set[str]:
-        """Return Orthanc's names of the instances of a series; none if it is gone."""
-        answer = self._ask("GET", f"/series/{series}", gone_is_fine=True)
-        return set(answer.json()["Instances"]) if answer.ok else set()
-
     def delete_series(self, series: str) -> None:
         """Delete a series, and study and patient with their last one."""
         self._ask("DELETE", f"/series/{series}", gone_is_fine=True)
-
-    def delete_instance(self, instance: str) -> None:
-        """Delete an instance, and the series with its last one."""
-        self._ask("DELETE", f"/instances/{instance}", gone_is_fine=True)
 
     def _ask(
         self, method: str, path: str, *, gone_is_fine: bool = False, json: object = None

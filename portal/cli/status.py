@@ -91,6 +91,11 @@ def _work(ledger: Ledger) -> dict[str, str]:
     if people.place or people.report.time:
         done = people.report.done_time
         facts["People"] = f"in step {_time(done)}" if done else "not in step yet"
+    mail = ledger.mail
+    counts = f"{mail.waiting:,} waiting; {mail.failing:,} failing"
+    facts["Mail"] = (
+        f"{counts}; {mail.given_up:,} given up" if mail.server else "not set up"
+    )
     for failure in ledger.failures:
         name = f"  {failure.task} {failure.subject_id}"
         facts[name] = f"{failure.last_error} (tried {failure.attempts} times)"

@@ -8,6 +8,12 @@ class PagesConfig(AppConfig):
     name = "portal.web"
     default = True
 
+    def ready(self) -> None:
+        """Listen to the ways in that are not ours, once all apps are there."""
+        from portal.web import sign_in_trail  # noqa: PLC0415  # its models are loaded now
+
+        sign_in_trail.listen()
+
 
 class AdministrationConfig(admin.AdminConfig):
     default_site = "portal.web.administration.Administration"

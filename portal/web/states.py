@@ -21,6 +21,7 @@ COMPLETE = State("complete", "check-circle", "calm")
 VERIFIED = State("verified", "check2-all", "good")
 PARKED = State("parked", "pause-circle", "wait")
 AGAIN = State("parked", "arrow-repeat", "wait", "to be taken in again")
+FORGETTING = State("parked", "arrow-repeat", "wait", "to be removed")
 IGNORED = State("parked", "pause-circle", "calm", "ignored")
 REGISTERED = State("registered", "check-circle", "good")
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, re_path
 
+from portal.web import signing_in
 from portal.web.views import (
+    account,
     curation,
     datafile,
     dataset,
@@ -13,10 +15,15 @@ from portal.web.views import (
     flags,
     front,
     health,
+    invitations,
+    keys,
     lists,
+    mail,
     parked,
-    sign_in,
+    parked_lists,
+    sign_out,
     thumbnail,
+    trail,
 )
 
 # A key of the database; more digits than it has cannot be one.
@@ -30,12 +37,12 @@ def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPat
 
 urlpatterns = [
     re_path(r"^$", front.front, name="front"),
-    page("login", sign_in.sign_in, "sign_in"),
-    page("logout", sign_in.sign_out, "sign_out"),
+    page("logout", sign_out.sign_out, "account_logout"),
     page("mydata", lists.my_data, "my_data"),
     page("public_data", lists.public_data, "public_data"),
     page(f"experiment/view/{KEY}", experiment.experiment, "experiment"),
     page(f"experiment/view/{KEY}/series", experiment.series, "experiment_series"),
+    page(f"experiment/view/{KEY}/trail", trail.of_experiment, "experiment_trail"),
     page(f"experiment/view/{KEY}/put-right", curation.put_right, "put_right"),
     page(f"experiment/view/{KEY}/put-right/do", curation.put_right_do, "put_right_do"),
     page(f"correction/{KEY}", curation.correction, "correction"),
@@ -48,10 +55,17 @@ urlpatterns = [
     page(f"dataset/{KEY}/files", dataset.files, "dataset_files"),
     page(f"dataset/{KEY}/thumbnail", thumbnail.thumbnail, "thumbnail"),
     page(f"download/datafile/{KEY}", datafile.download, "download_datafile"),
+    page("account/mail", mail.page, "mail_choices"),
+    page("account/keys", keys.page, "keys"),
+    page(f"account/keys/{KEY}/revoke", keys.revoke, "revoke_key"),
+    page("audit", trail.page, "trail"),
+    page(r"audit\.jsonl", trail.as_json_lines, "trail_json_lines"),
+    page("account/trail", trail.own, "own_trail"),
     page("health", health.page, "health"),
     page("health/now", health.now, "health_now"),
-    page("parked", parked.parked, "parked"),
-    page("parked/ignored", parked.ignored, "parked_ignored"),
+    page("parked", parked_lists.parked, "parked"),
+    page("parked/ignored", parked_lists.ignored, "parked_ignored"),
+    page("parked/answer", parked_lists.answer, "parked_answer"),
     page(r"parked\.csv", parked.as_csv, "parked_csv"),
     page(f"parked/{KEY}", parked.parked_series, "parked_series"),
     page(f"parked/{KEY}/picture", parked.picture, "parked_picture"),
@@ -64,4 +78,9 @@ urlpatterns = [
     page(f"parked/{KEY}/ignore", parked.ignore, "parked_ignore"),
     page(f"parked/{KEY}/put-back", parked.put_back, "parked_put_back"),
     page(f"parked/{KEY}/forget", parked.forget, "parked_forget"),
+    page("account", account.account, "account"),
+    page("invitations", invitations.people_invited, "invitations"),
+    page(f"invitations/{KEY}/withdraw", invitations.withdraw, "withdraw_invitation"),
+    page("invitation", invitations.invitation, "invitation"),
+    *signing_in.urlpatterns,
 ]

@@ -6,9 +6,12 @@ from tests.architecture.sources import calls, modules
 
 # What opens files of another kind, and which.
 OTHERS = {
+    "portal/accounts/providers.py": "the site's OpenID Connect providers",
     "portal/cli/rules.py": "a rules file that somebody names",
     "portal/registration/site_rules.py": "the site's rules, and the last good ones",
     "portal/enrolment/source.py": "a site's list of people, and its secret header",
+    "portal/notices/server.py": "a connection to the mail server, which is no file",
+    "portal/health/certificate.py": "the site's certificate",
     "portal/health/boot.py": "what boot wrote into /run, and the changelog",
 }
 OPENERS = {

@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 
 from portal.accounts.by import By
+from portal.accounts.invitations import invite
+from portal.accounts.keys import make as make_key
 from portal.accounts.models import User
 from portal.catalogue.models import Experiment
 from portal.curation import renaming
@@ -38,7 +40,12 @@ MANAGERS = (404, 404, 404, 404, 200, 200)
 ADMINISTRATORS = (404, 404, 404, 404, 404, 200)
 # A form without a reason, for those who may send it.
 MANAGERS_MUST_SAY_WHY = (404, 404, 404, 404, 400, 400)
+SIGNED_IN = (302, 200, 200, 200, 200, 200)
+NOT_THEIRS = (302, 404, 404, 404, 404, 404)
+ALL_LED_ON = (302, 302, 302, 302, 302, 302)
 NOBODY_BUT_INGEST = (401, 401, 401, 401, 401, 401)
+# A program with a key alone, of whomever.
+NOBODY_BY_SESSION = (401, 401, 401, 401, 401, 401)
 ONLY_BY_POST = (405, 405, 405, 405, 405, 405)
 
 
@@ -53,9 +60,12 @@ class Row:
     statuses: tuple[int, ...]
     public: tuple[int, int] | None = None
     method: str = "GET"
+    # It has a form, which tests of its own post.
+    posted: bool = False
 
 
 KEY = "(?P<pk>[0-9]{1,18})"
+PROVIDER = "(?P<provider_id>[a-z0-9-]{1,40})"
 LOOKED_AT = (200, 200)
 DOWNLOADED = (404, 200)
 
@@ -71,8 +81,15 @@ ROUTES = {
     "api/v1/ingest/complete": Row(
         "/api/v1/ingest/complete", NOBODY_BUT_INGEST, method="POST"
     ),
+    "api/v1/ingest/forgotten": Row(
+        "/api/v1/ingest/forgotten", NOBODY_BUT_INGEST, method="POST"
+    ),
+    "api/v1/^imagetrove/whoami/?$": Row("/api/v1/imagetrove/whoami", NOBODY_BY_SESSION),
     "^$": Row("/", EVERYBODY),
     "^login/?$": Row("/login", (200, 302, 302, 302, 302, 302)),
+    "^rc/?$": Row("/rc", (400,) * 6, method="POST"),
+    "^rc/auth/jwt/?$": Row("/rc/auth/jwt", (400,) * 6, method="POST"),
+    "^rc/login/?$": Row("/rc/login", (302,) * 6),
     "^logout/?$": Row("/logout", ONLY_BY_POST),
     "^admin/logout/?$": Row("/admin/logout", ONLY_BY_POST),
     "^mydata/?$": Row("/mydata", (302, 200, 200, 200, 200, 200)),
@@ -82,6 +99,9 @@ ROUTES = {
     ),
     f"^experiment/view/{KEY}/series/?$": Row(
         "/experiment/view/{experiment}/series", READERS, LOOKED_AT
+    ),
+    f"^experiment/view/{KEY}/trail/?$": Row(
+        "/experiment/view/{experiment}/trail", MANAGERS
     ),
     f"^experiment/view/{KEY}/put-right/?$": Row(
         "/experiment/view/{experiment}/put-right", MANAGERS
@@ -111,10 +131,87 @@ ROUTES = {
     f"^download/datafile/{KEY}/?$": Row(
         "/download/datafile/{datafile}", DOWNLOADERS, DOWNLOADED
     ),
+    "^audit/?$": Row("/audit", MANAGERS),
+    r"^audit\.jsonl/?$": Row("/audit.jsonl", MANAGERS),
+    "^account/mail/?$": Row("/account/mail", (302, 200, 200, 200, 200, 200)),
+    "^account/trail/?$": Row("/account/trail", (302, 200, 200, 200, 200, 200)),
+    "^account/keys/?$": Row("/account/keys", (302, 200, 200, 200, 200, 200)),
+    f"^account/keys/{KEY}/revoke/?$": Row(
+        "/account/keys/{key}/revoke", (302, 404, 404, 302, 404, 404), method="POST"
+    ),
+    # One's own account. What changes how one signs in asks for the password anew; and a
+    # second factor that one has not got is not there.
+    **{
+        f"^account{page}/?$": Row(f"/account{page}", statuses, posted=True)
+        for page, statuses in {
+            "": SIGNED_IN,
+            "/email": SIGNED_IN,
+            "/identities": SIGNED_IN,
+            "/password": SIGNED_IN,
+            "/password/set": ALL_LED_ON,
+            "/reauthenticate": SIGNED_IN,
+            "/second-factor": SIGNED_IN,
+            "/second-factor/again": ALL_LED_ON,
+            "/second-factor/app": ALL_LED_ON,
+            "/second-factor/app/remove": NOT_THEIRS,
+            "/second-factor/codes": NOT_THEIRS,
+            "/second-factor/codes/file": NOT_THEIRS,
+            "/second-factor/codes/new": ALL_LED_ON,
+            "/second-factor/keys": SIGNED_IN,
+            "/second-factor/keys/add": ALL_LED_ON,
+            "/second-factor/keys/again": ALL_LED_ON,
+        }.items()
+    },
+    **{
+        f"^account/second-factor/keys/{KEY}/{what}/?$": Row(
+            f"/account/second-factor/keys/{{passkey}}/{what}", ALL_LED_ON, posted=True
+        )
+        for what in ("edit", "remove")
+    },
+    # Before one is signed in.
+    **{
+        route: Row(address, statuses, posted=True)
+        for route, address, statuses in (
+            ("^signup/?$", "/signup", (200, 302, 302, 302, 302, 302)),
+            ("^login/passkey/?$", "/login/passkey", ALL_LED_ON),
+            ("^login/second/?$", "/login/second", ALL_LED_ON),
+            ("^login/inactive/?$", "/login/inactive", EVERYBODY),
+            ("^login/confirm/?$", "/login/confirm", EVERYBODY),
+            (
+                "^login/confirm/(?P<key>[-:\\w]{1,300})/?$",
+                "/login/confirm/forged",
+                EVERYBODY,
+            ),
+            ("^login/forgotten/?$", "/login/forgotten", EVERYBODY),
+            ("^login/forgotten/sent/?$", "/login/forgotten/sent", EVERYBODY),
+            ("^login/forgotten/done/?$", "/login/forgotten/done", EVERYBODY),
+            (
+                "^login/forgotten/(?P<uidb36>[0-9A-Za-z]{1,20})-(?P<key>[-\\w]{1,200})/?$",
+                "/login/forgotten/1-forged",
+                EVERYBODY,
+            ),
+            ("^oidc/cancelled/?$", "/oidc/cancelled", EVERYBODY),
+            ("^oidc/error/?$", "/oidc/error", (401,) * 6),
+            (f"^oidc/{PROVIDER}/login/?$", "/oidc/nobody/login", (404,) * 6),
+            (
+                f"^oidc/{PROVIDER}/login/callback/?$",
+                "/oidc/nobody/login/callback",
+                (404,) * 6,
+            ),
+            ("^invitation/?$", "/invitation?word=forged", (404,) * 6),
+            ("^invitations/?$", "/invitations", MANAGERS),
+        )
+    },
+    f"^invitations/{KEY}/withdraw/?$": Row(
+        "/invitations/{invitation}/withdraw",
+        (404, 404, 404, 404, 302, 302),
+        method="POST",
+    ),
     "^health/?$": Row("/health", ADMINISTRATORS),
     "^health/now/?$": Row("/health/now", ADMINISTRATORS),
     "^parked/?$": Row("/parked", MANAGERS),
     "^parked/ignored/?$": Row("/parked/ignored", MANAGERS),
+    "^parked/answer/?$": Row("/parked/answer", MANAGERS_MUST_SAY_WHY, method="POST"),
     r"^parked\.csv/?$": Row("/parked.csv", MANAGERS),
     f"^parked/{KEY}/?$": Row("/parked/{parked}", MANAGERS),
     f"^parked/{KEY}/picture/?$": Row("/parked/{parked}/picture", MANAGERS),
@@ -142,6 +239,10 @@ ROUTES = {
 }
 
 
+# To a post without what it asks for, and to one without a key.
+OTHER_ANSWERS = {"^account/keys/?$": 400, "api/v1/^imagetrove/whoami/?$": 401}
+
+
 def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
     """Yield every address pattern below, as Django writes them."""
     for pattern in resolver.url_patterns:
@@ -158,7 +259,7 @@ ADMIN_ROUTES = [route for route in ALL_ROUTES if re.match(r"\^admin\$|admin/", r
 
 
 @pytest.fixture
-def keys(dataset, experiment):
+def keys(dataset, experiment, alice, carol):
     """One of everything that an address can name."""
     Thumbnail.objects.create(dataset=dataset, name=f"thumbnails/{dataset.pk}.webp")
     files.write(f"thumbnails/{dataset.pk}.webp", b"picture")
@@ -173,6 +274,9 @@ def keys(dataset, experiment):
             kind=Flag.Kind.TWO_VERSIONS, facility=experiment.facility, dataset=dataset
         ).pk,
         "parked": _parked_from_the_dataset_s_scanner().pk,
+        "invitation": invite("dora@example.org", by=carol).invitation.pk,
+        "passkey": 1,
+        "key": make_key(alice, name="a test", by=By())[0].pk,
     }
 
 
@@ -183,6 +287,14 @@ def _parked_from_the_dataset_s_scanner() -> ParkedSeries:
     files.write("thumbnails/parked/1.webp", b"picture")
     Picture.objects.filter(pk=parked.picture.pk).update(name="thumbnails/parked/1.webp")
     return parked
+
+
+@pytest.fixture(autouse=True)
+def federation(settings):
+    """The Australian Access Federation is on: off, its addresses are not there."""
+    settings.AAF_URL = "https://rapid.test.aaf.edu.au/jwt/authnrequest/research/x"
+    settings.AAF_ISSUER = "https://rapid.test.aaf.edu.au"
+    settings.AAF_SECRET = "a secret that is long enough for it"
 
 
 @pytest.fixture
@@ -200,7 +312,7 @@ def test_every_address_has_a_row():
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_everybody_gets_the_answer_of_the_matrix(route, keys, visitors):
+def test_t31_everybody_gets_the_answer_of_the_matrix(route, keys, visitors):
     row = ROUTES[route]
     address = row.address.format(**keys)
 
@@ -218,7 +330,8 @@ def test_a_closing_slash_changes_nothing(route, keys, visitors):
 
     answer = visitors["administrator"].generic(row.method, address)
 
-    assert answer.status_code == row.statuses[PEOPLE.index("administrator")]
+    same = answer.status_code == row.statuses[PEOPLE.index("administrator")]
+    assert same or answer.get("Location") == address.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +349,10 @@ def test_what_is_public_is_open_to_anybody_as_far_as_it_is_public(
     assert tuple(statuses) == row.public
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if KEY in route])
+@pytest.mark.parametrize(
+    "route",
+    [route for route, row in ROUTES.items() if KEY in route and row.statuses[1] == 404],
+)
 def test_what_one_may_not_see_looks_like_what_does_not_exist(route, keys, visitors):
     row = ROUTES[route]
     missing = dict.fromkeys(keys, 10**17)
@@ -255,15 +371,36 @@ def _without_tokens(answer: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "route", [route for route, row in ROUTES.items() if row.method == "GET"]
+    "route",
+    [route for route, row in ROUTES.items() if row.method == "GET" and not row.posted],
 )
 def test_a_page_is_not_posted_to(route, keys, visitors):
     address = ROUTES[route].address.format(**keys)
-    posts = {"^login/?$", "^logout/?$", "^admin/logout/?$"}
+    posts = {"^login/?$", "^logout/?$", "^admin/logout/?$", "^account/mail/?$"}
 
     status = visitors["administrator"].post(address).status_code
 
-    assert status == (302 if route in posts else 405)
+    assert status == OTHER_ANSWERS.get(route, 302 if route in posts else 405)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_t36_what_no_page_of_ours_has_sent_changes_nothing(route, keys, administrator):
+    address = ROUTES[route].address.format(**keys)
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(administrator)
+
+    answer = browser.post(address, {"reason": "forged", "username": "administrator"})
+
+    # The federation sends its people by a form of its own, which a signature proves;
+    # what programs call asks for their key, and for no cookie.
+    if route in ("^rc/?$", "^rc/auth/jwt/?$"):
+        assert answer.status_code == 400
+    elif route.startswith("api/"):
+        assert answer.status_code == 401
+    elif route == "^healthz/?$":
+        assert answer.status_code == 405
+    else:
+        assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("address", ["/nothing", "/api/v1/nothing", "/dataset/x"])
@@ -320,7 +457,7 @@ def test_signing_in_happens_on_the_portal_s_own_page(visitors):
 def test_every_page_of_the_admin_site_opens(model, keys, visitors):
     administrator = visitors["administrator"]
     folder = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-    may_add = model._meta.label != "audit.Entry"
+    may_add = model._meta.label not in ("audit.Entry", "accounts.ApiKey")
 
     assert administrator.get(folder).status_code == 200
     assert administrator.get(f"{folder}?q=brain").status_code == 200

@@ -1,5 +1,9 @@
 """A setting that cannot be understood stops the program with a sentence."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 import settings as site
@@ -56,8 +60,52 @@ def test_a_secret_is_its_variable_else_its_file_s_content(monkeypatch, tmp_path)
     assert site.secret("WORD") == "from the variable"
 
 
+def test_an_optional_secret_is_empty_where_it_is_nowhere(monkeypatch, tmp_path):
+    monkeypatch.setattr(site, "DATA", str(tmp_path))
+    nowhere = site.secret("WORD", optional=True)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/word").write_text("from the data folder\n")
+
+    assert nowhere == ""
+    assert site.secret("WORD", optional=True) == "from the data folder"
+
+
+def test_an_optional_secret_whose_file_is_named_must_be_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("IMAGETROVE_WORD_FILE", str(tmp_path / "missing"))
+
+    with pytest.raises(SystemExit, match="IMAGETROVE_WORD_FILE"):
+        site.secret("WORD", optional=True)
+
+
+def test_a_security_of_mail_that_is_none_stops_the_program():
+    stopped = subprocess.run(
+        [sys.executable, "-c", "import settings"],
+        cwd=site.BASE,
+        env={**os.environ, "IMAGETROVE_MAIL_SECURITY": "ssl"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert stopped.returncode == 1
+    assert "IMAGETROVE_MAIL_SECURITY must be none, starttls or tls" in stopped.stderr
+
+
 def test_a_secret_that_is_nowhere_is_named_with_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setenv("IMAGETROVE_WORD_FILE", str(tmp_path / "missing"))
 
     with pytest.raises(SystemExit, match="IMAGETROVE_WORD_FILE"):
         site.secret("WORD")
+
+
+def test_a_site_that_is_reached_by_https_has_nothing_to_warn_of():
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=site.BASE,
+        env={**os.environ, "IMAGETROVE_URL": "https://trove.example.org"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stderr

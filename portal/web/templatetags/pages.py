@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -39,6 +40,18 @@ def moment(time: datetime | None, *, seconds: bool = False) -> SafeString | str:
         date_format(local, "l j F Y, H:i:s T"),
         clock if today else f"{date_format(local, 'j M Y')}, {clock}",
     )
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """Draw a form's field as the pages draw theirs, tied to its help."""
+    checkbox = field.widget_type == "checkbox"
+    attributes: dict[str, str | bool] = {
+        "class": "form-check-input" if checkbox else "form-control"
+    }
+    if field.errors:
+        attributes["aria-invalid"] = "true"
+    return field.as_widget(attrs=attributes)
 
 
 @register.filter

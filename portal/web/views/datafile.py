@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from portal.audit import trail
 from portal.audit.models import Entry
+from portal.catalogue.homes import home_of
 from portal.catalogue.models import Datafile
 from portal.sharing import access
 from portal.store import files
@@ -29,7 +30,7 @@ def download(request: Request, pk: str) -> HttpResponse:
             Entry.Action.DOWNLOAD,
             user=request.user,
             subject=datafile,
-            address=request.address,
+            experiment=home_of(datafile.dataset),
         )
     return response
 

@@ -7,11 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from portal.catalogue.homes import home_of
-from portal.catalogue.models import Datafile, Dataset
+from portal.catalogue.models import Datafile, Dataset, Experiment
 from portal.sharing import access
 from portal.web import paging, states, visits
 from portal.web.flags import flags_about
 from portal.web.headers import table_of
+from portal.web.noting import looked_at
 from portal.web.parameters import parameters_of
 from portal.web.request import Request
 
@@ -24,17 +25,25 @@ SOON, SELDOM = 2, 5
 def dataset(request: Request, pk: str) -> HttpResponse:
     """Show the dataset with its first files."""
     found = _visible(request, pk)
-    experiments = access.experiments_visible_to(request.user).filter(datasets=found)
+    visible = access.experiments_visible_to(request.user)
+    experiments = list(visible.filter(datasets=found))
     shared = access.experiments_shared_with(request.user).filter(datasets=found)
     arrived = _arrival(request, found)
     series = getattr(found, "series", None)
+    header = table_of(series.header) if series and arrived["may_have"] else None
+    looked_at(
+        request,
+        found,
+        experiment=_seen_in(found, experiments),
+        detail="with its header" if header else "",
+    )
     context = {
         **arrived,
         **_files(request, found),
         "experiments": experiments,
         "was_let_in": shared.exists(),
         "parameters": parameters_of(found),
-        "header": table_of(series.header) if series and arrived["may_have"] else None,
+        "header": header,
         **_curation(request, found),
     }
     return render(request, "web/dataset/page.html", context)
@@ -65,6 +74,13 @@ def _curation(request: Request, found: Dataset) -> dict[str, object]:
     if home is None or not allowed.filter(pk=home.pk).exists():
         return {}
     return {"home": home, "flags": flags_about(request, home, found)}
+
+
+def _seen_in(found: Dataset, experiments: list[Experiment]) -> Experiment | None:
+    """Return the experiment of those the visitor sees that a dataset is at home in."""
+    series = getattr(found, "series", None)
+    home = series.study.experiment_id if series else None
+    return min(experiments, key=lambda one: (one.pk != home, one.pk), default=None)
 
 
 def _visible(request: Request, pk: str) -> Dataset:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from portal.sharing import access
 from portal.web import paging, visits
 from portal.web.audience import audience_of
 from portal.web.flags import flags_about
+from portal.web.noting import looked_at
 from portal.web.parameters import parameters_of
 from portal.web.request import Request
 
@@ -33,12 +34,14 @@ def experiment(request: Request, pk: str) -> HttpResponse:
         if elsewhere is None:
             raise
         return redirect("experiment", pk=elsewhere.pk)
-    was_let_in = access.experiments_shared_with(request.user).filter(pk=pk).exists()
+    looked_at(request, found)
+    was_let_in, owns = _standing(request, found)
     datasets = _datasets(request, found)
     context = {
         "experiment": found,
         "audience": audience_of(found) if was_let_in else [],
         "was_let_in": was_let_in,
+        "owns": owns,
         "parameters": parameters_of(found),
         "totals": datasets.aggregate(
             files=Sum("file_count", default=0), size_bytes=Sum("size_bytes", default=0)
@@ -64,6 +67,14 @@ def series(request: Request, pk: str) -> HttpResponse:
     if request.GET.get("seen") == context["version"]:
         return HttpResponse(status=204)
     return render(request, "web/experiment/_visits.html", context)
+
+
+def _standing(request: Request, found: Experiment) -> tuple[bool, bool]:
+    """Say whether the visitor was let in, and whether they see who did what here."""
+    owned = access.experiments_owned_by(request.user).filter(pk=OuterRef("pk"))
+    shared = access.experiments_shared_with(request.user).filter(pk=found.pk)
+    owns = shared.annotate(owns=Exists(owned)).values_list("owns", flat=True).first()
+    return owns is not None, bool(owns)
 
 
 def _curation(request: Request, found: Experiment) -> dict[str, object]:

@@ -12,6 +12,7 @@ from portal.catalogue.models import Experiment
 from portal.sharing import access
 from portal.web import paging
 from portal.web.experiments import listing
+from portal.web.noting import searched
 from portal.web.request import Request
 
 
@@ -19,18 +20,21 @@ from portal.web.request import Request
 @login_required
 def my_data(request: Request) -> HttpResponse:
     """List what the visitor may open without its being public."""
-    context = _filtered(request, access.experiments_shared_with(request.user))
+    mine = access.experiments_shared_with(request.user)
+    context = _filtered(request, mine, "my data")
     return render(request, "web/lists/my_data.html", context)
 
 
 @require_safe
 def public_data(request: Request) -> HttpResponse:
     """List what anybody may open."""
-    context = _filtered(request, access.public_experiments())
+    context = _filtered(request, access.public_experiments(), "public data")
     return render(request, "web/lists/public_data.html", context)
 
 
-def _filtered(request: Request, experiments: QuerySet[Experiment]) -> dict[str, object]:
+def _filtered(
+    request: Request, experiments: QuerySet[Experiment], what: str
+) -> dict[str, object]:
     wanted = paging.words(request, "filter")
     for word in wanted.split():
         experiments = experiments.filter(
@@ -40,8 +44,11 @@ def _filtered(request: Request, experiments: QuerySet[Experiment]) -> dict[str, 
             | Q(facility__name__icontains=word)
         )
     kept = f"{urlencode({'filter': wanted})}&" if wanted else ""
+    found = listing(request, experiments)
+    if wanted:
+        searched(request, what, found=found.page.paginator.count)
     return {
-        "listing": listing(request, experiments),
+        "listing": found,
         "wanted": wanted,
         "kept": kept,
     }

@@ -1,19 +1,19 @@
-"""People, known by e-mail, perhaps before they have an account; and their keys."""
+"""People, known by e-mail, perhaps before they have an account; and programs."""
 
 import threading
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.accounts.models import ApiKey, User
+from portal.accounts.models import User
 from portal.accounts.people import (
     add_person,
-    digest,
+    add_service,
     group_named,
-    new_key,
     people_with_emails,
     person_with_email,
 )
@@ -179,19 +179,41 @@ def test_a_group_is_made_once():
     assert group_named("Project 1234") == group_named("Project 1234")
 
 
-def test_a_key_is_kept_as_its_digest_only(alice):
-    key = new_key(alice)
+@pytest.mark.django_db
+def test_a_program_s_own_account_has_nothing_to_sign_in_with():
+    service = add_service("uploader")
 
-    kept = ApiKey.objects.get(user=alice)
-    assert kept.digest == digest(key)
-    assert key not in kept.digest
+    service.refresh_from_db()
+    assert service.is_service
+    assert not service.has_usable_password()
+    assert service.email == ""
+    assert not service.is_staff
+    assert not service.is_superuser
 
 
-def test_every_key_is_another(alice):
-    keys = {new_key(alice) for _ in range(5)}
+@pytest.mark.parametrize("name", ["alice", "no name", ""])
+def test_a_program_s_own_account_has_a_name_of_its_own(alice, name):
+    with pytest.raises(ValidationError):
+        add_service(name)
 
-    assert len(keys) == ApiKey.objects.count() == 5
-    assert min(len(key) for key in keys) >= 40
+    assert User.objects.get() == alice
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "uploader@example.org"},
+        {"password": make_password("correct horse battery staple")},
+        {"is_staff": True},
+        {"is_superuser": True},
+    ],
+)
+def test_the_database_lets_a_program_s_own_account_get_no_way_to_sign_in(change):
+    service = add_service("uploader")
+
+    with pytest.raises(IntegrityError, match="user_service_cannot_sign_in"):
+        User.objects.filter(pk=service.pk).update(**change)
 
 
 @given(first=st.text(max_size=20), last=st.text(max_size=20))

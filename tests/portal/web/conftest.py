@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,12 @@ from portal.derivatives.models import Thumbnail
 from portal.store import files
 from tests.ports import free_port
 from tests.waiting import wait_for
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_before():
+    """Forget whose sign-ins failed in other tests."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_a_healthy_box_says_so_and_asks_again(browser):
 
     assert "<span>healthy</span>" in page
     assert 'hx-get="/health/now" hx-trigger="every 5s"' in page
-    assert page.count("<span>ok</span>") == 9
+    assert page.count("<span>ok</span>") == 11
     assert "change 41 of 42, 0.5 s behind" in page
 
 

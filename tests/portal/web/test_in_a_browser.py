@@ -11,6 +11,7 @@ from django.db import connections
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from portal.accounts.by import By
+from portal.accounts.keys import make as make_key
 from portal.catalogue.models import Datafile, Dataset, Experiment
 from portal.curation import moving
 from portal.curation.models import Flag
@@ -61,6 +62,7 @@ def scene(alice, administrator):
         Selection.of(datasets=[damaged.pk]), Destination(project="77"), by=By()
     )
     parked = parking.park(set_aside(dicom.make_series(instances=2)))
+    make_key(administrator, name="backup", by=By(), experiment=experiment.pk)
     return (
         "/",
         "/mydata",
@@ -71,7 +73,21 @@ def scene(alice, administrator):
         f"/dataset/{damaged.pk}",
         f"/experiment/view/{experiment.pk}/put-right?dataset={dataset.pk}",
         f"/correction/{correction.pk}",
+        "/account",
+        "/account/email",
+        "/account/identities",
+        "/account/password",
+        "/account/keys",
+        "/account/mail",
+        "/account/reauthenticate",
+        "/account/second-factor",
+        "/account/second-factor/keys",
+        "/invitations",
         "/flags",
+        "/audit",
+        "/audit?since=yesterday",
+        f"/experiment/view/{experiment.pk}/trail",
+        "/account/trail",
         "/parked",
         f"/parked/{parked.pk}",
         "/health",
@@ -103,9 +119,16 @@ def page_of(
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: _note_what_is_blocked(message.text, errors))
         yield page
         chromium.close()
     assert errors == []
+
+
+def _note_what_is_blocked(said: str, errors: list[str]) -> None:
+    """Note what the policy of a page's content keeps from running or being shown."""
+    if "Content Security Policy" in said:
+        errors.append(said)
 
 
 @pytest.fixture
@@ -117,7 +140,7 @@ def session(browser_of, administrator):
 def test_everybody_can_read_every_page(nginx, session, scene, scheme):
     found = {}
     with page_of(nginx, session, scheme=scheme) as page:
-        for address in (*scene, "/login"):
+        for address in (*scene, "/login", "/login/forgotten", "/invitation"):
             if address == "/login":
                 page.context.clear_cookies()
             page.goto(address)
@@ -177,6 +200,30 @@ def test_the_header_is_searched_as_one_types(nginx, session, dataset):
             "Repetition Time",
         ]
         assert "2 of " in page.locator("[data-filtered]").inner_text()
+
+
+def test_a_new_key_is_copied_by_its_button_and_can_be_selected_without(
+    nginx, browser_of, alice
+):
+    session = browser_of(alice).cookies["sessionid"].value
+    for script in (True, False):
+        with page_of(nginx, session, script=script) as page:
+            page.goto("/account/keys")
+            page.get_by_label("Name, for example").fill("backup")
+            page.get_by_role("button", name="Make the key").click()
+
+            field = page.get_by_label("The new key")
+            button = page.get_by_role("button", name="Copy")
+            assert len(field.input_value()) == 40
+            assert button.is_visible() is script
+            if script:
+                results = Axe().run(page, options=RULES)
+                assert results.violations_count == 0, results.generate_report()
+                page.context.grant_permissions(["clipboard-read"])
+                button.click()
+                expect(page.locator("[data-copied]")).to_have_text("Copied.")
+                copied = page.evaluate("navigator.clipboard.readText()")
+                assert copied == field.input_value()
 
 
 def elsewhere[Result](do: Callable[..., Result], *arguments: object) -> Result:
