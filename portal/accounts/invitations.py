@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from portal.accounts.by import COMMAND_LINE
 from portal.accounts.keys import digest
 from portal.accounts.models import Invitation, User
 from portal.accounts.people import person_with_email, refuse_another_s_address
@@ -52,7 +53,13 @@ def invite(address: str, *, by: User | None) -> Sent:
         made_by=by,
         expires=timezone.localdate() + timedelta(days=settings.INVITATION_DAYS),
     )
-    trail.record(Entry.Action.INVITE, user=by, subject=made, detail=person.email)
+    trail.record(
+        Entry.Action.INVITE,
+        user=by,
+        username="" if by else COMMAND_LINE,
+        subject=made,
+        detail=person.email,
+    )
     return Sent(made, word)
 
 

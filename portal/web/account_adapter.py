@@ -37,6 +37,8 @@ LIMITS = {
 }
 
 
+# Where no proxy says from where somebody comes.
+UNKNOWN = "unknown"
 # What allauth's mails call the site.
 SITE = {"name": settings.SITE_NAME, "domain": site.host()}
 
@@ -58,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.SELF_REGISTRATION
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return address_of(request) or "unknown"
+        return address_of(request) or UNKNOWN
 
     def format_email_subject(self, subject: str) -> str:
         return f"{settings.SITE_NAME}: {subject}"
@@ -228,7 +230,7 @@ def let_in_again(person: User) -> None:
     known_as = _known_as(person, "")
     _forget("name", known_as)
     names = {one.lower() for one in (person.username, person.email) if one}
-    for address in addresses_that_tried(names):
+    for address in (*addresses_that_tried(names), UNKNOWN):
         key = _key("name_and_address", known_as, ratelimit.truncate_ip(address))
         _forget("name_and_address", key)
 
