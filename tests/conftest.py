@@ -8,15 +8,17 @@ facility and the grants of a test's data; see `portal/builders.py`.
 from functools import cache
 
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.db import connection
 
 from portal.accounts.models import User
 from portal.catalogue.models import Facility
 from tests.portal.builders import make_facility
 
-# Everybody's password. Long, for the validators; hashed once, since hashing is slow.
+# Everybody's password; long, for the validators.
 PASSWORD = "correct horse battery staple"
+# Hashing is slow by design, which a site needs and hundreds of tests do not.
+PBKDF2PasswordHasher.iterations = 1000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

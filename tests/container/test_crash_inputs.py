@@ -103,6 +103,7 @@ def test_t24b_a_body_that_inflates_to_a_gigabyte(
     assert_that_reception_goes_on(box, acknowledged)
 
 
+@pytest.mark.long
 def test_t24b_an_archive_that_lies_about_its_size(
     box: Box, acknowledged: list[Dataset]
 ) -> None:

@@ -163,6 +163,7 @@ def test_a_demo_cut_short_is_removed_wholly_and_does_not_come_back(
     assert " 404" not in box.log("ingest")
 
 
+@pytest.mark.long
 def test_a_removal_cut_short_anywhere_is_ended_by_the_next(
     box: Box, before: Traces
 ) -> None:

@@ -80,6 +80,7 @@ def test_a_file_that_nobody_can_read_is_set_aside_and_said(
     assert cut_file.name in box.log("ingest")
 
 
+@pytest.mark.long
 def test_a_second_start_finds_nothing_to_do(
     box: Box, scans: list[Scan], cut_file: Path
 ) -> None:

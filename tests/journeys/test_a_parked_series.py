@@ -9,7 +9,7 @@ from tests.arrivals import send_scan, wait_until_arrived
 from tests.box import Box
 from tests.dicom import make_series, send
 from tests.journeys.conftest import STATION, Sit
-from tests.waiting import wait_for
+from tests.waiting import wait_for, wait_until_none
 
 
 def test_an_administrator_says_that_it_is_another_person(box: Box, sit: Sit) -> None:
@@ -99,5 +99,11 @@ def test_a_copy_that_was_sent_again_corrected_is_forgotten(box: Box, sit: Sit) -
     page.get_by_role("button", name="Forget the parked copy").click()
 
     page.wait_for_url("**/parked")
+    expect(page.get_by_text("It is removed within seconds")).to_be_visible()
+    wait_until_none(
+        lambda: box.query(f"SELECT id FROM registration_parkedseries WHERE {where}"),  # noqa: S608  # a test's own words
+        seconds=20,
+        what="the copy is still there",
+    )
+    page.reload()
     expect(page.get_by_text("Carl's knee")).to_have_count(0)
-    assert not box.query(f"SELECT id FROM registration_parkedseries WHERE {where}")  # noqa: S608  # a test's own words

@@ -5,6 +5,7 @@ For administrators, and for the managers of the facility whose scanner sent them
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.db.models import Sum
 from django.http import (
     Http404,
@@ -171,6 +172,7 @@ def forget(request: Request, pk: str) -> HttpResponse:
         return _page(request, found, problem=problem)
     some = removal.OneSeries(orthanc_series=found.orthanc_series)
     forgetting.ask(some, by=by_visitor(request))
+    messages.success(request, "It is removed within seconds.")
     return redirect("parked")
 
 
