@@ -65,13 +65,17 @@ def load(text: str, *, field_named: Callable[[str], str] = as_written) -> Rules:
     a keyword or a tag (PS3.6), or "" where DICOM has no such keyword. Raises RulesError
     with every mistake at once.
     """
+    return _Reader(text, field_named).read(toml_in(text))
+
+
+def toml_in(text: str) -> dict[str, Any]:
+    """Return what a TOML document holds. Raises RulesError where it is none."""
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulesError([f"this is not TOML: {error}"]) from None
     except RecursionError:
         raise RulesError(["this is not TOML: it is nested too deeply"]) from None
-    return _Reader(text, field_named).read(document)
 
 
 class _Reader:

@@ -5,7 +5,6 @@ lets everybody send.
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -13,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from rules.decide import Origin
-from rules.document import RulesError
+from rules.document import RulesError, toml_in
 from rules.lines import Lines, Path
 
 Network = IPv4Network | IPv6Network
@@ -81,13 +80,7 @@ def in_words(origin: Origin) -> str:
 
 def load(text: str) -> Senders:
     """Return the list in a document. Raises RulesError with every mistake at once."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RulesError([f"this is not TOML: {error}"]) from None
-    except RecursionError:
-        raise RulesError(["this is not TOML: it is nested too deeply"]) from None
-    return _Reader(text).read(document)
+    return _Reader(text).read(toml_in(text))
 
 
 class _Reader:

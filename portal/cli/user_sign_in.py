@@ -2,13 +2,11 @@
 
 import secrets
 from typing import Annotated
-from urllib.parse import urlencode
 
 import typer
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 
 from portal.accounts import invitations
 from portal.accounts.by import COMMAND_LINE
@@ -17,8 +15,7 @@ from portal.accounts.sign_in import claim, person_called
 from portal.audit import trail
 from portal.audit.models import Entry
 from portal.notices import invitations as letters
-from portal.notices import site
-from portal.web.account_adapter import let_in_again
+from portal.web.tries import let_in_again
 
 Name = Annotated[str, typer.Argument(help="Their user name or e-mail address.")]
 
@@ -31,9 +28,7 @@ def invite(
         with transaction.atomic():
             sent = invitations.invite(email, by=None)
             made = sent.invitation
-            link = site.link(
-                f"{reverse('invitation')}?{urlencode({'word': sent.word})}"
-            )
+            link = letters.link_with(sent.word)
             mailed = letters.invite(
                 made.person.email, link, by=None, expires=made.expires
             )

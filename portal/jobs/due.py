@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.jobs.celery import wake
 from portal.jobs.models import Due
+from portal.jobs.turns import lock
 
 log = logging.getLogger(__name__)
 
@@ -123,32 +124,14 @@ def _a_slot() -> Iterator[bool]:
     """Hold one of the slots, if one is free."""
     with ExitStack() as stack:
         yield any(
-            stack.enter_context(_lock(SLOT_CLASS, slot))
+            stack.enter_context(lock(SLOT_CLASS, slot))
             for slot in range(settings.WORKERS)
         )
 
 
 def _hold(row: Due) -> AbstractContextManager[bool]:
     """Hold a row for this connection alone, if nobody else does."""
-    return _lock(ROW_CLASS, row.pk % 2**31)
-
-
-@contextmanager
-def _lock(lock_class: int, key: int) -> Iterator[bool]:
-    """Take a lock if it is free, and say whether it was.
-
-    PostgreSQL's session locks end with their connection: whatever kills a worker, what
-    it held is free at once, and no clock is asked.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock_class, key])
-        [held] = cursor.fetchone()
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock_class, key])
+    return lock(ROW_CLASS, row.pk % 2**31)
 
 
 def _do_one(row: Due, do: Callable[[int], None]) -> bool:

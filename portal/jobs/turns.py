@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import connection
 
@@ -10,19 +10,24 @@ from django.db import connection
 TURN_CLASS = 5003
 
 
-@contextmanager
-def turn_of(name: str) -> Iterator[bool]:
-    """Hold the turn of `name` if it is free, and say whether it was.
+def turn_of(name: str) -> AbstractContextManager[bool]:
+    """Hold the turn of `name` if it is free, and say whether it was."""
+    return lock(TURN_CLASS, zlib.crc32(name.encode()) % 2**31)
 
-    A session lock of PostgreSQL's: whatever kills a worker, its turn is free at once.
+
+@contextmanager
+def lock(lock_class: int, key: int) -> Iterator[bool]:
+    """Take a lock if it is free, and say whether it was.
+
+    PostgreSQL's session locks end with their connection: whatever kills a worker, what
+    it held is free at once, and no clock is asked.
     """
-    key = [TURN_CLASS, zlib.crc32(name.encode()) % 2**31]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock_class, key])
         [held] = cursor.fetchone()
     try:
         yield held
     finally:
         if held:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock_class, key])

@@ -2,13 +2,19 @@
 
 import hashlib
 from datetime import date
+from urllib.parse import urlencode
 
 from django.utils.formats import date_format
 
 from portal.accounts.models import User
-from portal.notices import outbox
+from portal.notices import outbox, site
 from portal.notices.models import Kind
 from portal.notices.wording import letter
+
+
+def link_with(word: str) -> str:
+    """Return the address at which an invitation's word is taken up."""
+    return site.link(f"/invitation?{urlencode({'word': word})}")
 
 
 def invite(address: str, link: str, *, by: User | None, expires: date) -> bool:

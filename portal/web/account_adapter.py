@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.stages import EmailVerificationStage
-from allauth.core.internal import ratelimit
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -22,23 +22,12 @@ from portal.accounts.people import people_with_emails
 from portal.accounts.sign_in import claim, person_called, was_only_said
 from portal.audit import trail
 from portal.audit.models import Entry
-from portal.audit.tries import addresses_that_tried, has_signed_in_from
 from portal.notices import outbox, site
 from portal.notices.models import Kind
 from portal.notices.wording import Letter
+from portal.web import tries
 from portal.web.middleware import address_of
 
-# Failed tries: of one name from one address, of one name from anywhere, and of one
-# address. The last is large, since a whole hospital may come from one.
-LIMITS = {
-    "name_and_address": "5/5m/key",
-    "name": "100/h/key",
-    "address": "300/5m/ip",
-}
-
-
-# Where no proxy says from where somebody comes.
-UNKNOWN = "unknown"
 # What allauth's mails call the site.
 SITE = {"name": settings.SITE_NAME, "domain": site.host()}
 
@@ -60,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.SELF_REGISTRATION
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return address_of(request) or UNKNOWN
+        return address_of(request) or tries.UNKNOWN
 
     def format_email_subject(self, subject: str) -> str:
         return f"{settings.SITE_NAME}: {subject}"
@@ -98,29 +87,16 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         name = name_in(credentials)
         person = person_called(name)
-        address = ratelimit.truncate_ip(self.get_client_ip(request))
-        at_home = person is not None and has_signed_in_from(person.pk, address)
-        self._used = []
-        for action, rate in LIMITS.items():
-            if at_home and action != "name_and_address":
-                continue
-            used = ratelimit.consume(
-                request,
-                app="imagetrove",
-                action=action,
-                config={action: rate},
-                key=_key(action, _known_as(person, name), address),
+        try:
+            self._used = tries.count(request, person, name, self.get_client_ip(request))
+        except tries.TooMany as too_many:
+            trail.record(
+                Entry.Action.LOCKED_OUT,
+                username=_worth_keeping(person, name),
+                detail=str(too_many),
+                once=True,
             )
-            if not used:
-                self._rollback_login_failed_rl_usage()
-                trail.record(
-                    Entry.Action.LOCKED_OUT,
-                    username=_worth_keeping(person, name),
-                    detail=f"too many tries by {action.replace('_', ' ')}",
-                    once=True,
-                )
-                raise self.validation_error("too_many_login_attempts")
-            self._used.append(used)
+            raise self.validation_error("too_many_login_attempts") from None
 
     def _rollback_login_failed_rl_usage(self) -> None:
         for used in self._used:
@@ -133,7 +109,7 @@ class AccountAdapter(DefaultAccountAdapter):
         name = name_in(credentials)
         person = person_called(name)
         if person:
-            let_in_again(person)
+            tries.let_in_again(person)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         name = name_in(credentials)
@@ -202,17 +178,15 @@ class AccountAdapter(DefaultAccountAdapter):
             claim(user)
 
 
-def _worth_keeping(person: User | None, name: str) -> str:
-    """Return a name that was tried, unless nobody has it: it may be a password.
+def begin_session(request: HttpRequest, user: User, target: str) -> HttpResponse:
+    """Sign in who comes by the federation, as everybody is (AAF_BEGIN_SESSION).
 
-    People type theirs into the wrong field, and the trail is for ever.
+    Who has a second factor is asked for it: the institution's word is the first alone.
     """
-    return name if person else ""
-
-
-def _path_of(address: str) -> str:
-    """Return an address without its host, which is as somebody asked for it."""
-    return urlsplit(address).path
+    answer: HttpResponse = perform_login(
+        request, user, email_verification="none", redirect_url=target
+    )
+    return answer
 
 
 class ProofOfAddress(EmailVerificationStage):
@@ -225,31 +199,17 @@ class ProofOfAddress(EmailVerificationStage):
         return super().handle()
 
 
-def let_in_again(person: User) -> None:
-    """Forget the tries under a person's name and address, from wherever they came."""
-    known_as = _known_as(person, "")
-    _forget("name", known_as)
-    names = {one.lower() for one in (person.username, person.email) if one}
-    for address in (*addresses_that_tried(names), UNKNOWN):
-        key = _key("name_and_address", known_as, ratelimit.truncate_ip(address))
-        _forget("name_and_address", key)
+def _worth_keeping(person: User | None, name: str) -> str:
+    """Return a name that was tried, unless nobody has it: it may be a password.
+
+    People type theirs into the wrong field, and the trail is for ever.
+    """
+    return name if person else ""
 
 
-def _known_as(person: User | None, name: str) -> str:
-    """Return under what tries are counted: one thing for a name and its address."""
-    return f"person {person.pk}" if person else f"nobody called {name}"
-
-
-def _key(action: str, known_as: str, address: str) -> str:
-    return f"{known_as} {address}" if action == "name_and_address" else known_as
-
-
-def _forget(action: str, key: str) -> None:
-    config = {action: LIMITS[action]}
-    # Whose request it is counts for limits by address alone; these have a key.
-    ratelimit.clear(
-        HttpRequest(), app="imagetrove", action=action, config=config, key=key
-    )
+def _path_of(address: str) -> str:
+    """Return an address without its host, which is as somebody asked for it."""
+    return urlsplit(address).path
 
 
 def name_in(credentials: dict[str, Any]) -> str:

@@ -7,11 +7,9 @@ name, and nothing else in the house listens to any.
 from typing import Any
 
 from allauth.account import signals as account
-from allauth.account.utils import perform_login
 from allauth.mfa import signals as factors
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount import signals as providers
-from django.http import HttpRequest, HttpResponse
 
 from django_auth_aaf import signals as federation
 from portal.accounts.models import User
@@ -39,17 +37,6 @@ def listen() -> None:
     providers.social_account_removed.connect(_identity_removed, dispatch_uid="trail")
     account.email_added.connect(_address_said, dispatch_uid="trail")
     account.email_changed.connect(_address_changed, dispatch_uid="trail")
-
-
-def begin_session(request: HttpRequest, user: User, target: str) -> HttpResponse:
-    """Sign in who comes by the federation, as everybody is (AAF_BEGIN_SESSION).
-
-    Who has a second factor is asked for it: the institution's word is the first alone.
-    """
-    answer: HttpResponse = perform_login(
-        request, user, email_verification="none", redirect_url=target
-    )
-    return answer
 
 
 def _signed_in(user: User, *, new: bool, **_: Any) -> None:

@@ -3,26 +3,18 @@
 Only what is listed here is there, each with and without a closing slash.
 """
 
-from collections.abc import Callable
-
 from allauth.account import views as account
 from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as identities
-from django.http import HttpResponseBase
-from django.urls import URLPattern, re_path
 
 from portal.web import second_factor
+from portal.web.routes import KEY, page
 from portal.web.views import email, provider
 
 PROVIDER = "(?P<provider_id>[a-z0-9-]{1,40})"
-
-
-def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
-    """Return the pattern of a page; links to it are made without the slash."""
-    return re_path(rf"^{route}/?$", view, name=name)
 
 
 urlpatterns = [
@@ -101,12 +93,12 @@ urlpatterns = [
         "mfa_reauthenticate_webauthn",
     ),
     page(
-        "account/second-factor/keys/(?P<pk>[0-9]{1,18})/remove",
+        f"account/second-factor/keys/{KEY}/remove",
         second_factor.remove_passkey,
         "mfa_remove_webauthn",
     ),
     page(
-        "account/second-factor/keys/(?P<pk>[0-9]{1,18})/edit",
+        f"account/second-factor/keys/{KEY}/edit",
         passkeys.edit_webauthn,
         "mfa_edit_webauthn",
     ),

@@ -1,11 +1,9 @@
 """The addresses of the pages, each with and without a closing slash."""
 
-from collections.abc import Callable
-
-from django.http import HttpResponseBase
-from django.urls import URLPattern, re_path
+from django.urls import re_path
 
 from portal.web import signing_in
+from portal.web.routes import KEY, page
 from portal.web.views import (
     account,
     curation,
@@ -25,15 +23,6 @@ from portal.web.views import (
     thumbnail,
     trail,
 )
-
-# A key of the database; more digits than it has cannot be one.
-KEY = "(?P<pk>[0-9]{1,18})"
-
-
-def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
-    """Return the pattern of a page; links to it are made without the slash."""
-    return re_path(rf"^{route}/?$", view, name=name)
-
 
 urlpatterns = [
     re_path(r"^$", front.front, name="front"),

@@ -1,7 +1,6 @@
 """Invite people by mail, and take up an invitation."""
 
 from typing import cast
-from urllib.parse import urlencode
 
 from allauth.account.utils import perform_login
 from django import forms
@@ -10,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import (
@@ -20,8 +18,8 @@ from django.views.decorators.http import (
 
 from portal.accounts import invitations
 from portal.accounts.models import Invitation, User
-from portal.notices import server, site
-from portal.notices.invitations import invite
+from portal.notices import server
+from portal.notices.invitations import invite, link_with
 from portal.sharing import access
 from portal.web.paging import page_of
 from portal.web.request import Request
@@ -128,7 +126,7 @@ def _list(
 
 def _sent(request: Request, sent: invitations.Sent) -> HttpResponse:
     """Mail the link; where that cannot be, show it to who invites, once."""
-    link = site.link(f"{reverse('invitation')}?{urlencode({'word': sent.word})}")
+    link = link_with(sent.word)
     made = sent.invitation
     address = made.person.email
     if not invite(address, link, by=made.made_by, expires=made.expires):

@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.accounts.people import person_with_email
 from portal.audit.models import Entry
 from portal.notices.models import Message
-from portal.web.account_adapter import LIMITS
+from portal.web.tries import LIMITS
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
