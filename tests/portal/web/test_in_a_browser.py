@@ -11,6 +11,7 @@ from django.db import connections
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from portal.accounts.by import By
+from portal.accounts.invitations import invite
 from portal.accounts.keys import make as make_key
 from portal.catalogue.models import Datafile, Dataset, Experiment
 from portal.curation import moving
@@ -62,6 +63,7 @@ def scene(alice, administrator):
         Selection.of(datasets=[damaged.pk]), Destination(project="77"), by=By()
     )
     parked = parking.park(set_aside(dicom.make_series(instances=2)))
+    invite("dora@a-department-with-a-very-long-name.example.org", by=administrator)
     make_key(administrator, name="backup", by=By(), experiment=experiment.pk)
     return (
         "/",
